@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import org.jspecify.annotations.NullMarked;
+
+/** The NBD protocol, client side. */
+@NullMarked
+module nbd4j.protocol {
+    requires static org.jspecify;
+    requires org.slf4j;
+}
