@@ -7,4 +7,7 @@ import org.jspecify.annotations.NullMarked;
 module nbd4j.protocol {
     requires static org.jspecify;
     requires org.slf4j;
+
+    exports nbd4j.client;
+    exports nbd4j.model;
 }
