@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.it;
+
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+@Needs.Libnbd
+final class LocalServersIT {
+    @RegisterExtension
+    static final Servers SERVERS = Servers.from(LocalProcesses::ofThisMachine);
+
+    @Nested
+    @Needs.Nbdkit
+    final class Nbdkit implements ServedContract.Nbdkit {
+        @Override
+        public ServerProvider servers() {
+            return SERVERS.provider();
+        }
+    }
+
+    @Nested
+    @Needs.Qemu
+    final class Qemu implements ServedContract.Qemu {
+        @Override
+        public ServerProvider servers() {
+            return SERVERS.provider();
+        }
+    }
+
+    @Nested
+    @Needs.NbdServer
+    final class NbdServer implements ServedContract.NbdServer {
+        @Override
+        public ServerProvider servers() {
+            return SERVERS.provider();
+        }
+    }
+}
