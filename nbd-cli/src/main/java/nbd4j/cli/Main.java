@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.cli;
 
-import java.io.OutputStreamWriter;
-import java.io.PrintStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import java.io.StringWriter;
+import java.nio.file.FileSystemException;
+import java.util.List;
 
-/** Starts the {@code nbd} command. */
+/** Starts the {@code nbd} command, and {@code nbdcopy}, {@code nbdinfo} and {@code nbddump}, which are names for it. */
 public final class Main {
     private Main() {}
 
@@ -20,32 +22,83 @@ public final class Main {
      * @param args the arguments as typed
      */
     public static void main(String[] args) {
-        System.exit(run(args, printing(System.out), printing(System.err)));
+        // Not System.out: a PrintStream hides that the disk is full.
+        System.exit(run(
+                System.in,
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                Environment.of(System.getProperties(), System.getenv()),
+                args));
     }
 
-    private static PrintWriter printing(PrintStream stream) {
-        return new PrintWriter(new OutputStreamWriter(stream, stream.charset()), true);
-    }
-
-    /** Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage. */
-    static int run(String[] args, PrintWriter out, PrintWriter err) {
-        return new CommandLine(new Nbd()).setOut(out).setErr(err).execute(args);
-    }
-
-    /** The command without a subcommand: only {@code --help} and {@code --version}. */
-    @Command(
-            name = "nbd",
-            description = "Copies, inspects and serves NBD exports.",
-            mixinStandardHelpOptions = true,
-            versionProvider = BuildVersion.class)
-    private static final class Nbd implements Runnable {
-        @Spec
-        @SuppressWarnings("NullAway") // picocli sets it before run()
-        private CommandSpec spec;
-
-        @Override
-        public void run() {
-            throw new ParameterException(spec.commandLine(), "Say what to do.");
+    /** Runs one command and returns its exit code, one of {@link ExitCode}. */
+    static int run(InputStream in, OutputStream out, OutputStream err, Environment environment, String... args) {
+        String name = environment.name();
+        List<String> words = List.of(args);
+        if (name.startsWith("nbd") && Commands.NAMES.contains(name.substring(3))) {
+            var console = new Console(name, in, out, err, environment);
+            return run(console, Commands.of(name.substring(3)), words);
         }
+        if (!words.isEmpty() && Commands.NAMES.contains(words.get(0))) {
+            var console = new Console("nbd " + words.get(0), in, out, err, environment);
+            return run(console, Commands.of(words.get(0)), words.subList(1, words.size()));
+        }
+        return run(new Console("nbd", in, out, err, environment), new Overview(), words);
+    }
+
+    private static int run(Console console, Command command, List<String> words) {
+        boolean verbose = false;
+        try {
+            Syntax syntax = command.syntax();
+            Arguments arguments = OptionParser.parse(syntax.options(), words);
+            if (arguments.has("--help")) {
+                console.print(syntax.help(console.program()));
+                return ExitCode.DONE;
+            }
+            if (arguments.has("--version")) {
+                console.print(Version.text(console.environment().name()));
+                return ExitCode.DONE;
+            }
+            if (arguments.has("--long-options") || arguments.has("--short-options")) {
+                console.print(syntax.names(arguments.has("--long-options")));
+                return ExitCode.DONE;
+            }
+            verbose = arguments.has("--verbose");
+            StderrLogging.start(console, verbose);
+            return command.run(console, arguments);
+        } catch (UsageException e) {
+            console.message(message(e));
+            console.message("try: " + console.program() + " --help");
+            return command.usageExitCode(console, words);
+        } catch (IOException | RuntimeException e) {
+            console.message(message(e));
+            if (verbose) {
+                console.raw(trace(e));
+            }
+            return e instanceof FailureException failure ? failure.exitCode() : ExitCode.FAILED;
+        } catch (OutOfMemoryError e) {
+            console.message("out of memory: %s (at most %d MiB of heap; NBD_JAVA_OPTS=-Xmx… changes it)"
+                    .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20));
+            return ExitCode.FAILED;
+        }
+    }
+
+    /** Returns what to tell the user of a failure, on one line. */
+    static String message(Throwable failure) {
+        String message = failure.getMessage();
+        return switch (failure) {
+            case UsageException e -> String.valueOf(message);
+            case FileSystemException e -> FileMessage.of(e);
+            case InterruptedIOException e -> "interrupted";
+            case IOException e when message != null && !message.isBlank() -> message;
+            case IllegalArgumentException e when message != null -> message;
+            default -> "internal error: " + failure + "; please report it with the output of -v";
+        };
+    }
+
+    private static String trace(Throwable failure) {
+        var text = new StringWriter();
+        failure.printStackTrace(new PrintWriter(text, true));
+        return text.toString();
     }
 }

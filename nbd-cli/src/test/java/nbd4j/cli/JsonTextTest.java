@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+final class JsonTextTest {
+    @Test
+    void leavesPlainTextAlone() {
+        assertThat(JsonText.quote("disk /a é 磁 😀")).isEqualTo("\"disk /a é 磁 😀\"");
+    }
+
+    @Test
+    void escapesWhatWouldEndTheString() {
+        assertThat(JsonText.quote("a\"b\\c")).isEqualTo("\"a\\\"b\\\\c\"");
+    }
+
+    @Test
+    void escapesControlsBidiMarksAndLineSeparators() {
+        assertThat(JsonText.quote("\u0000\n\u001b\u007f\u0085\u202e\u2028\u2066\ufeff"))
+                .isEqualTo("\"\\u0000\\u000a\\u001b\\u007f\\u0085\\u202e\\u2028\\u2066\\ufeff\"");
+    }
+
+    @Test
+    void staysValidUtf8WithHalfACharacter() {
+        String quoted = JsonText.quote("\ud83d and \ude00");
+
+        assertThat(quoted).isEqualTo("\"\\ud83d and \\ude00\"");
+        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(quoted)).isTrue();
+    }
+}
