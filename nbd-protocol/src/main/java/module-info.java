@@ -10,4 +10,5 @@ module nbd4j.protocol {
 
     exports nbd4j.client;
     exports nbd4j.model;
+    exports nbd4j.uri;
 }
