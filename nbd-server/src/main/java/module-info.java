@@ -7,4 +7,6 @@ import org.jspecify.annotations.NullMarked;
 module nbd4j.server {
     requires static org.jspecify;
     requires org.slf4j;
+
+    exports nbd4j.server;
 }
