@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 package nbd4j.wire;
 
 import java.nio.ByteBuffer;
