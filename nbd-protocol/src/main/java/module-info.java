@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module nbd4j.protocol {
     requires static org.jspecify;
+    requires jdk.jfr;
     requires org.slf4j;
 
     exports nbd4j.client;

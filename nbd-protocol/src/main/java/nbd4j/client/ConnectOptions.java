@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import nbd4j.model.ClientCheck;
 import nbd4j.model.MetaContext;
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.model;
 
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -40,5 +41,16 @@ public enum CommandFlag {
             bits |= flag.bit;
         }
         return bits;
+    }
+
+    /** Returns the known flags among some bits. */
+    public static Set<CommandFlag> of(int bits) {
+        Set<CommandFlag> flags = EnumSet.noneOf(CommandFlag.class);
+        for (CommandFlag flag : values()) {
+            if ((bits & flag.bit) != 0) {
+                flags.add(flag);
+            }
+        }
+        return flags;
     }
 }

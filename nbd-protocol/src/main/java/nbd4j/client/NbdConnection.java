@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.client;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import nbd4j.model.BlockStatus;
+import nbd4j.model.ClientCheck;
+import nbd4j.model.CommandFlag;
+import nbd4j.model.Export;
+import nbd4j.model.Extent;
+import nbd4j.model.MetaContext;
+import nbd4j.model.NbdCommandException;
+import nbd4j.model.NbdException;
+import nbd4j.model.Printable;
+import nbd4j.model.ReadChunk;
+import nbd4j.model.ReplyStyle;
+import nbd4j.session.Counters;
+import nbd4j.session.Request;
+import nbd4j.session.Session;
+import nbd4j.session.SessionOptions;
+import nbd4j.session.StatusReply;
+import nbd4j.transport.Transport;
+import nbd4j.wire.Command;
+
+/**
+ * A connection to one export: reads, writes and the rest, blocking.
+ *
+ * <p>Any number of threads, virtual ones for choice, may call at once. Their requests are in flight together, at most
+ * {@link ConnectOptions#maximumRequests}; the server answers in any order. There is no order between requests that are in
+ * flight together: who needs one waits for the first before making the second. {@link #flush} makes durable what was
+ * answered before it was called.
+ *
+ * <p>Offsets and lengths are in bytes. Ranges must lie inside the export and be multiples of its minimum block size; a
+ * read or write longer than the server's maximum payload is split here. A request of no bytes succeeds at once.
+ *
+ * <p>Every call may throw:
+ *
+ * <ul>
+ *   <li>{@link IllegalArgumentException}, {@link IllegalStateException}: the request is one that may not be sent, see
+ *       {@link ClientCheck}; nothing was sent.
+ *   <li>{@link NbdCommandException}: the server answered with an error; the connection is good.
+ *   <li>another {@link NbdException}: the connection is gone, or the request took too long.
+ *   <li>{@link InterruptedIOException}: the caller was interrupted; the interrupt flag is set. The request may or may not
+ *       have been carried out. With {@link ChannelThreads#OWN} the connection is not affected; with
+ *       {@link ChannelThreads#CALLERS} an interrupt may close it.
+ * </ul>
+ *
+ * <p>Buffers belong to the caller again when the call returns or throws, and are not touched after that. After success
+ * the position is at the limit; after a failure position and contents (of a read) are undefined.
+ *
+ * <p>Source: proto.md, "Transmission".
+ */
+public final class NbdConnection implements AutoCloseable {
+    /** Most extents that {@link #extents} returns, and most requests it makes, so that no server can fill the heap. */
+    public static final int MAXIMUM_EXTENTS = 1 << 20;
+
+    /** Longest range of a command without payload in one compact request: the largest multiple of any minimum block. */
+    private static final long LONGEST_COMPACT = 0xFFFF_0000L;
+    /** Longest block status in one compact request. Some servers fail at lengths near 2^32. */
+    private static final long LONGEST_STATUS = 1L << 30;
+
+    private final Export export;
+    private final String name;
+    private final Session session;
+    private final Transport transport;
+    private final int maximumPayload;
+    private final boolean extended;
+
+    private NbdConnection(Transport transport, Export export, String name, Session session) {
+        this.transport = transport;
+        this.export = export;
+        this.name = name;
+        this.session = session;
+        maximumPayload = export.blockSizes().usablePayload();
+        extended = export.replyStyle() == ReplyStyle.EXTENDED;
+    }
+
+    /** Starts the transmission phase behind a finished handshake; the connection owns the transport from here. */
+    static NbdConnection start(Transport transport, Export export, ConnectOptions options) {
+        String name = (export.name().isEmpty() ? "" : Printable.escape(export.name()) + " at ") + transport.peer();
+        var sessionOptions = new SessionOptions(
+                options.silenceTimeout(),
+                options.requestTimeout(),
+                options.closeTimeout(),
+                options.threads() == ChannelThreads.OWN,
+                options.checks(),
+                options.maximumRequests());
+        return new NbdConnection(transport, export, name, Session.start(transport, export, name, sessionOptions));
+    }
+
+    /** Returns what this is connected to. */
+    public Export export() {
+        return export;
+    }
+
+    /** Returns the server for people, without secrets and safe to show: {@code host:port}, or a socket's path. */
+    public String peer() {
+        return transport.peer();
+    }
+
+    // Reading and writing.
+
+    /** Reads into what remains of a buffer. */
+    public void read(long offset, ByteBuffer into) throws IOException {
+        read(offset, into, Set.of());
+    }
+
+    /**
+     * Reads into what remains of a buffer.
+     *
+     * @param flags {@link CommandFlag#DF} or none
+     */
+    public void read(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
+        transfer(Command.READ, offset, into, flags);
+    }
+
+    /** Reads into what remains of some buffers, in their order: the first is filled first. */
+    public void read(long offset, ByteBuffer[] into, Set<CommandFlag> flags) throws IOException {
+        transfer(Command.READ, offset, into, flags);
+    }
+
+    /**
+     * Reads into what remains of a buffer and tells which parts the server sent as data and which as holes. The holes are
+     * filled with zeroes. A server without structured replies sends one part of data.
+     *
+     * @param flags {@link CommandFlag#DF} to have one part for each request that is sent, or none
+     * @return the parts in the order of their offsets; their data are views of {@code into}
+     */
+    public List<ReadChunk> readChunks(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
+        int bits = CommandFlag.bits(flags);
+        session.check(Command.READ, bits, offset, into.remaining());
+        if (!into.hasRemaining() && session.checks(ClientCheck.ZERO_LENGTH)) {
+            return List.of();
+        }
+        List<ReadChunk> chunks = new ArrayList<>();
+        long at = offset;
+        while (into.hasRemaining()) {
+            int length =
+                    session.checks(ClientCheck.PAYLOAD) ? Math.min(into.remaining(), maximumPayload) : into.remaining();
+            ByteBuffer part = into.duplicate().limit(into.position() + length);
+            Request request = session.begin(Command.READ, bits, at, length);
+            request.setBuffer(part);
+            List<ReadChunk> received = new ArrayList<>();
+            request.setChunks(received);
+            session.submit(request);
+            session.await(request);
+            received.sort((a, b) -> Long.compare(a.offset(), b.offset()));
+            chunks.addAll(received);
+            into.position(into.position() + length);
+            at += length;
+        }
+        return chunks;
+    }
+
+    /** Writes what remains of a buffer. */
+    public void write(long offset, ByteBuffer from) throws IOException {
+        write(offset, from, Set.of());
+    }
+
+    /**
+     * Writes what remains of a buffer.
+     *
+     * @param flags {@link CommandFlag#FUA} to have it durable when the call returns, or none
+     */
+    public void write(long offset, ByteBuffer from, Set<CommandFlag> flags) throws IOException {
+        transfer(Command.WRITE, offset, from, flags);
+    }
+
+    /** Writes what remains of some buffers, in their order. */
+    public void write(long offset, ByteBuffer[] from, Set<CommandFlag> flags) throws IOException {
+        transfer(Command.WRITE, offset, from, flags);
+    }
+
+    private void transfer(Command command, long offset, ByteBuffer buffer, Set<CommandFlag> flags) throws IOException {
+        int bits = flags.isEmpty() ? 0 : CommandFlag.bits(flags);
+        int length = buffer.remaining();
+        session.check(command, bits, offset, length);
+        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
+            return;
+        }
+        if (length > maximumPayload && session.checks(ClientCheck.PAYLOAD)) {
+            Split.transfer(
+                    session, command, wireFlags(command, bits), offset, new ByteBuffer[] {buffer}, maximumPayload);
+            return;
+        }
+        Request request = session.begin(command, wireFlags(command, bits), offset, length);
+        request.setBuffer(buffer);
+        session.submit(request);
+        session.await(request);
+        buffer.position(buffer.limit());
+    }
+
+    private void transfer(Command command, long offset, ByteBuffer[] buffers, Set<CommandFlag> flags)
+            throws IOException {
+        int bits = CommandFlag.bits(flags);
+        long length = 0;
+        for (ByteBuffer buffer : buffers) {
+            length += buffer.remaining();
+        }
+        session.check(command, bits, offset, length);
+        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
+            return;
+        }
+        int largest = session.checks(ClientCheck.PAYLOAD) ? maximumPayload : Math.toIntExact(length);
+        Split.transfer(session, command, wireFlags(command, bits), offset, buffers.clone(), largest);
+    }
+
+    /** With extended headers every write says that its length is that of a payload. */
+    private int wireFlags(Command command, int bits) {
+        return extended && command == Command.WRITE ? bits | CommandFlag.PAYLOAD_LEN.bit() : bits;
+    }
+
+    // Commands without data.
+
+    /**
+     * Makes durable every write, trim and zeroing that was answered before this call. With CAN_MULTI_CONN that holds for
+     * all connections to the export.
+     */
+    public void flush() throws IOException {
+        session.check(Command.FLUSH, 0, 0, 0);
+        call(Command.FLUSH, 0, 0, 0);
+    }
+
+    /**
+     * Tells the server that a range is not needed. Nothing is known of its contents after that.
+     *
+     * @param flags {@link CommandFlag#FUA} or none
+     */
+    public void trim(long offset, long length, Set<CommandFlag> flags) throws IOException {
+        range(Command.TRIM, offset, length, CommandFlag.bits(flags));
+    }
+
+    /** Asks the server to have a range at hand. It promises nothing. */
+    public void cache(long offset, long length) throws IOException {
+        range(Command.CACHE, offset, length, 0);
+    }
+
+    /**
+     * Makes a range read as zeroes.
+     *
+     * @param flags any of {@link CommandFlag#FUA}, {@link CommandFlag#NO_HOLE}, {@link CommandFlag#FAST_ZERO}
+     */
+    public void writeZeroes(long offset, long length, Set<CommandFlag> flags) throws IOException {
+        range(Command.WRITE_ZEROES, offset, length, CommandFlag.bits(flags));
+    }
+
+    private void range(Command command, long offset, long length, int bits) throws IOException {
+        session.check(command, bits, offset, length);
+        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
+            return;
+        }
+        long longest = extended ? Long.MAX_VALUE : LONGEST_COMPACT;
+        long at = offset;
+        long left = length;
+        do {
+            long now = Math.min(left, longest);
+            call(command, bits, at, now);
+            at += now;
+            left -= now;
+        } while (left > 0);
+    }
+
+    private void call(Command command, int bits, long offset, long length) throws IOException {
+        Request request = session.begin(command, bits, offset, length);
+        session.submit(request);
+        session.await(request);
+    }
+
+    // Block status.
+
+    /**
+     * Asks once for the status of a range in all negotiated contexts.
+     *
+     * @param flags {@link CommandFlag#REQ_ONE} or none
+     * @return one answer for each context; each may cover less than the range, and the last descriptor more
+     */
+    public List<BlockStatus> blockStatus(long offset, long length, Set<CommandFlag> flags) throws IOException {
+        int bits = CommandFlag.bits(flags);
+        session.check(Command.BLOCK_STATUS, bits, offset, length);
+        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
+            return List.of();
+        }
+        long now = extended ? length : Math.min(length, LONGEST_STATUS);
+        var reply = new StatusReply(export.contexts());
+        Request request = session.begin(Command.BLOCK_STATUS, bits, offset, now);
+        request.setStatus(reply, now);
+        session.submit(request);
+        session.await(request);
+        return reply.result();
+    }
+
+    /**
+     * Asks once for the status of a range in some of the negotiated contexts. Only where the server offers it, see
+     * {@link nbd4j.model.TransmissionFlags#canBlockStatusPayload}.
+     *
+     * @param contexts names, at least one, each of them negotiated
+     */
+    public List<BlockStatus> blockStatus(long offset, long length, Set<CommandFlag> flags, Collection<String> contexts)
+            throws IOException {
+        if (!export.flags().canBlockStatusPayload() && session.checks(ClientCheck.CAPABILITY)) {
+            throw new IllegalStateException("block status of some contexts: the server does not offer it");
+        }
+        int bits = CommandFlag.bits(flags);
+        session.check(Command.BLOCK_STATUS, bits, offset, length);
+        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
+            return List.of();
+        }
+        List<MetaContext> wanted =
+                contexts.stream().distinct().map(this::requireContext).toList();
+        if (wanted.isEmpty()) {
+            throw new IllegalArgumentException("block status of no context");
+        }
+        ByteBuffer payload = StatusReply.payload(length, wanted);
+        var reply = new StatusReply(wanted);
+        Request request =
+                session.begin(Command.BLOCK_STATUS, bits | CommandFlag.PAYLOAD_LEN.bit(), offset, payload.remaining());
+        request.setBuffer(payload);
+        request.setStatus(reply, length);
+        session.submit(request);
+        session.await(request);
+        return reply.result();
+    }
+
+    private MetaContext requireContext(String context) {
+        return export.context(context)
+                .orElseThrow(() -> new IllegalArgumentException("context %s was not negotiated; these were: %s"
+                        .formatted(
+                                Printable.escape(context),
+                                export.contexts().stream()
+                                        .map(known -> Printable.escape(known.name()))
+                                        .toList())));
+    }
+
+    /**
+     * Returns the extents of a range in one context. Goes on asking until the range is covered; neighbours of the same
+     * status are merged, and the last extent ends with the range.
+     *
+     * <p>At most {@link #MAXIMUM_EXTENTS} extents are returned and as many requests made. If that does not cover the
+     * range, the list ends early; go on from the {@link Extent#end} of its last extent.
+     *
+     * @param context the name of a negotiated context
+     */
+    public List<Extent> extents(String context, long offset, long length) throws IOException {
+        MetaContext wanted = requireContext(context);
+        session.check(Command.BLOCK_STATUS, 0, offset, length);
+        var merger = new ExtentMerger(offset, offset + length);
+        for (int asked = 0; asked < MAXIMUM_EXTENTS && !merger.isDone(); asked++) {
+            List<BlockStatus> answers = blockStatus(merger.position(), offset + length - merger.position(), Set.of());
+            for (BlockStatus answer : answers) {
+                if (answer.context().equals(wanted)) {
+                    merger.add(answer.descriptors());
+                }
+            }
+        }
+        return merger.extents();
+    }
+
+    // The end.
+
+    /** Returns whether the connection takes requests, as far as is known: a server that has gone is noticed by the next. */
+    public boolean isOpen() {
+        return session.isOpen();
+    }
+
+    /** Returns what went over the connection so far. */
+    public ConnectionStats stats() {
+        Counters counters = session.counters();
+        return new ConnectionStats(
+                counters.requests(),
+                session.inFlight(),
+                counters.bytesSent(),
+                counters.bytesReceived(),
+                counters.payloadSent(),
+                counters.payloadReceived(),
+                counters.chunks());
+    }
+
+    /**
+     * Ends the connection in order: takes no new requests, waits for the replies in flight, says goodbye, waits for the
+     * server to hang up. Each wait is bounded by {@link ConnectOptions#closeTimeout}. Idempotent; does not flush. An
+     * interrupt closes at once.
+     */
+    @Override
+    public void close() {
+        session.close();
+    }
+
+    /** Ends the connection at once. What is in flight fails; the server is not told. Idempotent. */
+    public void abort() {
+        session.abort();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

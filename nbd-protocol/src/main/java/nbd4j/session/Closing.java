@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.session;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import nbd4j.model.NbdDisconnectedException;
+import nbd4j.transport.Transport;
+import nbd4j.transport.Watchdog;
+
+/**
+ * The orderly end of a session: no new requests, the replies in flight awaited, DISC, the end of the stream, the server's
+ * own end awaited, the transport closed. Each wait is bounded. Some servers abort when a socket goes away under a request,
+ * so this is the way out after an error too.
+ *
+ * <p>It runs once, on a virtual thread of its own, whoever asks for it and however often; so an interrupt of a caller
+ * harms no I/O. The callers wait for it.
+ *
+ * <p>Source: proto.md, "Terminating the transmission phase".
+ */
+final class Closing {
+    private final Session session;
+    private final Transport transport;
+    private final Duration limit;
+    private final AtomicBoolean begun = new AtomicBoolean();
+    /** Counted down when the transport is closed, for whatever reason. */
+    private final CountDownLatch end = new CountDownLatch(1);
+
+    Closing(Session session, Transport transport, Duration limit) {
+        this.session = session;
+        this.transport = transport;
+        this.limit = limit;
+    }
+
+    boolean hasBegun() {
+        return begun.get();
+    }
+
+    /** Tells that the transport is closed. */
+    void ended() {
+        end.countDown();
+    }
+
+    void beginInBackground() {
+        if (begun.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("nbd-closing").start(this::run);
+        }
+    }
+
+    /** Closes, and waits for it. An interrupt of the caller closes at once. */
+    void close() {
+        beginInBackground();
+        try {
+            end.await();
+        } catch (InterruptedException e) {
+            transport.close();
+            session.fail(closed());
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        boolean idle = false;
+        try {
+            idle = session.requests().awaitEmpty(limit.isZero() ? Long.MAX_VALUE : limit.toNanos());
+            if (idle) {
+                disconnect();
+            }
+        } catch (InterruptedException e) {
+            // Nobody interrupts this thread; if somebody did, closing at once is right.
+            Thread.currentThread().interrupt();
+        } finally {
+            session.fail(closed());
+            if (idle) {
+                session.requests().reopen();
+            }
+        }
+    }
+
+    private void disconnect() {
+        try (var watchdog = Watchdog.start(transport, limit)) {
+            session.sendDisconnect();
+            transport.closeOutput();
+            session.readToEnd();
+            end.await(limit.isZero() ? Long.MAX_VALUE : limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (IOException e) {
+            // The server went first; there is nothing left to close in order.
+            session.fail(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static NbdDisconnectedException closed() {
+        return new NbdDisconnectedException("the connection was closed");
+    }
+}

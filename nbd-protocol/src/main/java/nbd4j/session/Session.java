@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.session;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import nbd4j.model.ClientCheck;
+import nbd4j.model.Export;
+import nbd4j.model.NbdCommandException;
+import nbd4j.model.NbdDisconnectedException;
+import nbd4j.model.NbdError;
+import nbd4j.model.NbdException;
+import nbd4j.model.NbdProtocolException;
+import nbd4j.model.NbdTimeoutException;
+import nbd4j.model.ReplyStyle;
+import nbd4j.transport.Transport;
+import nbd4j.wire.Command;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The transmission phase on one transport: requests out, replies in, any number of callers.
+ *
+ * <p>A caller takes a {@link Request} from {@link #begin}, fills it, {@link #submit}s it and {@link #await}s it. With
+ * threads of its own the session writes and reads on two virtual threads, and callers only park: interrupting one, or
+ * its timeout, harms nobody else. Without, the caller writes, and the first caller that waits reads for all, until its
+ * own reply has come; it then wakes the next.
+ *
+ * <p>The first failure is kept. It closes the transport and is given to every request in flight and to every later one.
+ * Requests are failed only when neither sender nor receiver is at work, so that nobody touches a caller's buffer after
+ * the caller has got the exception.
+ */
+public final class Session {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Session.class);
+
+    private final Transport transport;
+    private final String name;
+    private final SessionOptions options;
+    private final CommandRules rules;
+    private final InFlight inFlight;
+    private final Sender sender;
+    private final Receiver receiver;
+    private final Counters counters = new Counters();
+    /** Held by the thread that reads. */
+    private final ReentrantLock receiving = new ReentrantLock();
+
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final Closing closing;
+    private final @Nullable Thread senderThread;
+
+    /** Set when the server said it is shutting down; nothing new is sent after that. */
+    private volatile boolean draining;
+
+    private Session(Transport transport, Export export, String name, SessionOptions options) {
+        this.transport = transport;
+        this.name = name;
+        this.options = options;
+        rules = new CommandRules(export, options.checks());
+        inFlight = new InFlight(options.maximumRequests());
+        var trace = new WireTrace(name);
+        sender = new Sender(transport, export.replyStyle() == ReplyStyle.EXTENDED, counters, trace, inFlight::release);
+        receiver = new Receiver(
+                new Inbox(transport, counters),
+                export.replyStyle(),
+                export.size(),
+                inFlight,
+                counters,
+                trace,
+                this::complete);
+        closing = new Closing(this, transport, options.closeTimeout());
+        senderThread =
+                options.ownThreads() ? Thread.ofVirtual().name("nbd-sender").unstarted(this::sendAll) : null;
+    }
+
+    /**
+     * Starts the transmission phase. The session closes the transport when it ends.
+     *
+     * @param name the server and export for messages, safe to show
+     */
+    public static Session start(Transport transport, Export export, String name, SessionOptions options) {
+        var session = new Session(transport, export, name, options);
+        if (session.senderThread != null) {
+            session.senderThread.start();
+            Thread.ofVirtual().name("nbd-receiver").start(session::receiveAll);
+        }
+        Silence.watch(session, session.inFlight, session.counters, options);
+        return session;
+    }
+
+    /** Returns what went over the wire so far. */
+    public Counters counters() {
+        return counters;
+    }
+
+    /** Returns how many requests are in flight. */
+    public int inFlight() {
+        return inFlight.count();
+    }
+
+    /** Returns whether requests are taken. */
+    public boolean isOpen() {
+        return failure.get() == null && !draining && !closing.hasBegun();
+    }
+
+    boolean hasFailed() {
+        return failure.get() != null;
+    }
+
+    /**
+     * Refuses a command that may not be sent.
+     *
+     * @throws IllegalArgumentException if the range or a flag is not legal
+     * @throws IllegalStateException if the export does not take the command
+     */
+    public void check(Command command, int flags, long offset, long length) {
+        rules.check(command, flags, offset, length);
+    }
+
+    /** Returns whether one of the rules is to be checked. */
+    public boolean checks(ClientCheck check) {
+        return rules.checks(check);
+    }
+
+    // Requests.
+
+    /** Waits for a free slot and returns its request, which must then be submitted or {@link #cancel}led. */
+    public Request begin(Command command, int flags, long offset, long length) throws IOException {
+        requireOpen(command, offset, length);
+        long limit = options.requestTimeout().toNanos();
+        Request request;
+        try {
+            request = limit == 0 ? inFlight.acquire() : inFlight.acquire(limit);
+        } catch (InterruptedException e) {
+            throw interrupted(command, offset, length);
+        }
+        if (request == null) {
+            throw new NbdTimeoutException("%s was not sent: %d requests were in flight, as many as allowed, for %d ms"
+                    .formatted(describe(command, offset, length), options.maximumRequests(), limit / 1_000_000));
+        }
+        return prepare(request, command, flags, offset, length);
+    }
+
+    /** Returns the request of a free slot, or null if all slots are taken. */
+    public @Nullable Request tryBegin(Command command, int flags, long offset, long length) throws IOException {
+        requireOpen(command, offset, length);
+        Request request = inFlight.tryAcquire();
+        return request == null ? null : prepare(request, command, flags, offset, length);
+    }
+
+    private Request prepare(Request request, Command command, int flags, long offset, long length) throws IOException {
+        request.command = command;
+        request.flags = flags;
+        request.offset = offset;
+        request.length = length;
+        if (command == Command.READ) {
+            request.coverage.begin(Math.toIntExact(length));
+        }
+        try {
+            requireOpen(command, offset, length);
+        } catch (IOException e) {
+            inFlight.release(request);
+            throw e;
+        }
+        return request;
+    }
+
+    private void requireOpen(Command command, long offset, long length) throws IOException {
+        Throwable cause = failure.get();
+        if (cause != null) {
+            throw failed(describe(command, offset, length), cause);
+        }
+        if (draining) {
+            throw new NbdDisconnectedException(
+                    describe(command, offset, length) + " was not sent: the server is shutting down");
+        }
+        if (closing.hasBegun()) {
+            throw new NbdDisconnectedException(
+                    describe(command, offset, length) + " was not sent: the connection was closed");
+        }
+        // An interrupt inside channel I/O would close the channel, so it is found before.
+        if (Thread.currentThread().isInterrupted()) {
+            throw interrupted(command, offset, length);
+        }
+    }
+
+    /** Gives back a request that was not submitted. */
+    public void cancel(Request request) {
+        inFlight.release(request);
+    }
+
+    /** Sends a request. After this it must be awaited. */
+    public void submit(Request request) {
+        request.submittedNanos = System.nanoTime();
+        request.setWaiter(Thread.currentThread());
+        boolean first = sender.push(request);
+        if (failure.get() != null) {
+            failAll();
+        } else if (senderThread == null) {
+            drain();
+        } else if (first) {
+            LockSupport.unpark(senderThread);
+        }
+    }
+
+    private void drain() {
+        try {
+            sender.drain();
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    /**
+     * Waits for the reply and frees the request, which must not be touched after that.
+     *
+     * @throws NbdCommandException if the server answers with an error
+     * @throws NbdException if the session failed
+     * @throws InterruptedIOException if the caller was interrupted; the request was given up, and whether the server
+     *     carried it out is not known
+     */
+    public void await(Request request) throws IOException {
+        boolean interrupted = false;
+        long timeout = options.requestTimeout().toNanos();
+        while (!request.isComplete()) {
+            if (senderThread == null && read(request)) {
+                continue;
+            }
+            if (timeout == 0) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, timeout - (System.nanoTime() - request.submittedNanos));
+            }
+            if (Thread.interrupted()) {
+                interrupted = true;
+            }
+            boolean late = timeout > 0 && System.nanoTime() - request.submittedNanos >= timeout;
+            if ((interrupted || late) && !request.isComplete()) {
+                String what = describe(request.command, request.offset, request.affected());
+                if (request.abandon()) {
+                    wakeReader();
+                    if (interrupted) {
+                        Thread.currentThread().interrupt();
+                        throw new InterruptedIOException(what + " was interrupted");
+                    }
+                    throw new NbdTimeoutException(what + " got no reply within "
+                            + options.requestTimeout().toMillis() + " ms");
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        take(request);
+    }
+
+    private void take(Request request) throws IOException {
+        SlowRequestEvent.emit(request, name);
+        Throwable cause = request.failure;
+        long error = request.errorValue;
+        if (cause == null && error == 0) {
+            inFlight.release(request);
+            return;
+        }
+        String what = describe(request.command, request.offset, request.affected());
+        String text = request.errorText;
+        long errorOffset = request.errorOffset;
+        inFlight.release(request);
+        if (cause != null) {
+            throw failed(what, cause);
+        }
+        throw new NbdCommandException(what, error, text, errorOffset);
+    }
+
+    /**
+     * Reads replies until this request has its own, if nobody else is reading.
+     *
+     * @return false if the caller should park
+     */
+    private boolean read(Request request) {
+        if (sender.hasWork()) {
+            drain();
+        }
+        if (request.isReplied() || failure.get() != null || !receiving.tryLock()) {
+            return request.isComplete();
+        }
+        try {
+            while (!request.isReplied()) {
+                receiver.receive();
+            }
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        } finally {
+            receiving.unlock();
+        }
+        wakeReader();
+        return request.isComplete();
+    }
+
+    /** Wakes one caller that waits, so that somebody reads. */
+    private void wakeReader() {
+        if (senderThread != null || receiving.isLocked()) {
+            return;
+        }
+        for (int slot = 0; slot < inFlight.capacity(); slot++) {
+            Request request = inFlight.inSlot(slot);
+            if (request != null && request.isWaitedFor()) {
+                request.wake();
+                return;
+            }
+        }
+    }
+
+    private void complete(Request request) {
+        if (request.errorValue == NbdError.ESHUTDOWN.value() && !draining) {
+            draining = true;
+            LOGGER.debug("{}: the server is shutting down", name);
+            closing.beginInBackground();
+        }
+        if (request.complete()) {
+            inFlight.release(request);
+        }
+    }
+
+    // Threads of the session's own.
+
+    private void sendAll() {
+        while (failure.get() == null) {
+            if (sender.hasWork()) {
+                drain();
+            } else {
+                LockSupport.park(this);
+            }
+        }
+    }
+
+    private void receiveAll() {
+        receiving.lock();
+        try {
+            while (failure.get() == null) {
+                receiver.receive();
+            }
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    // The end.
+
+    /** Ends the session in order; see {@link Closing}. Idempotent, bounded, any thread. */
+    public void close() {
+        closing.close();
+    }
+
+    /** Ends the session at once: what is in flight fails, nothing is sent. Idempotent, any thread. */
+    public void abort() {
+        fail(new NbdDisconnectedException("the connection was aborted"));
+    }
+
+    /** Keeps the first failure, closes the transport and fails all requests. */
+    void fail(Throwable cause) {
+        if (!failure.compareAndSet(null, cause)) {
+            return;
+        }
+        transport.close();
+        closing.ended();
+        if (senderThread != null) {
+            LockSupport.unpark(senderThread);
+        }
+        if (closing.hasBegun() || cause instanceof NbdDisconnectedException) {
+            LOGGER.debug("{}: closed: {}", name, cause.getMessage());
+        } else {
+            LOGGER.debug("{}: failed", name, cause);
+        }
+        Thread.ofVirtual().name("nbd-failing").start(this::failAll);
+    }
+
+    /** Gives the failure to every request in flight, once neither sender nor receiver is at work. */
+    private void failAll() {
+        Throwable cause = failure.get();
+        if (cause == null) {
+            return;
+        }
+        receiving.lock();
+        try {
+            sender.stop(() -> {
+                for (int slot = 0; slot < inFlight.capacity(); slot++) {
+                    Request request = inFlight.inSlot(slot);
+                    if (request != null && request.fail(cause)) {
+                        inFlight.release(request);
+                    }
+                }
+            });
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    InFlight requests() {
+        return inFlight;
+    }
+
+    /** Sends DISC; the closing thread only. */
+    void sendDisconnect() throws IOException {
+        sender.disconnect(0);
+    }
+
+    /** Reads to the end of the stream, throwing away what comes; the closing thread only. */
+    void readToEnd() {
+        if (senderThread != null) {
+            return;
+        }
+        receiving.lock();
+        try {
+            while (failure.get() == null) {
+                receiver.receive();
+            }
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    private NbdException failed(String what, Throwable cause) {
+        String message = what + " failed: " + reason(cause);
+        return switch (cause) {
+            case NbdProtocolException e -> new NbdProtocolException(message, e);
+            case NbdTimeoutException e -> new NbdTimeoutException(message, e);
+            default -> new NbdDisconnectedException(message, cause);
+        };
+    }
+
+    private static String reason(Throwable cause) {
+        if (cause instanceof ClosedByInterruptException) {
+            return "the connection was closed, because a thread that used it was interrupted";
+        }
+        String message = cause.getMessage();
+        return message == null ? cause.toString() : message;
+    }
+
+    private InterruptedIOException interrupted(Command command, long offset, long length) {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException(describe(command, offset, length) + " was interrupted before it was sent");
+    }
+
+    private String describe(Command command, long offset, long length) {
+        return switch (command) {
+            case FLUSH, DISC -> command.words() + " of " + name;
+            case WRITE -> "write of " + length + " bytes at " + offset + " to " + name;
+            case READ -> "read of " + length + " bytes at " + offset + " from " + name;
+            case TRIM, CACHE, WRITE_ZEROES, BLOCK_STATUS ->
+                command.words() + " of " + length + " bytes at " + offset + " of " + name;
+        };
+    }
+}
