@@ -2,6 +2,8 @@
 package nbd4j.handshake;
 
 import java.nio.ByteBuffer;
+import nbd4j.wire.Command;
+import nbd4j.wire.RequestHeader;
 
 /**
  * The request that ends the transmission phase, for an export that turns out unusable the moment that phase begins.
@@ -9,17 +11,16 @@ import java.nio.ByteBuffer;
  * <p>Source: proto.md, {@code NBD_CMD_DISC}.
  */
 final class Farewell {
-    private static final int COMPACT_MAGIC = 0x25609513;
-    private static final int EXTENDED_MAGIC = 0x21E41C71;
-    private static final short DISC = 2;
-
     private Farewell() {}
 
     static ByteBuffer disc(boolean extended) {
-        var out = ByteBuffer.allocate(extended ? 32 : 28);
-        out.putInt(extended ? EXTENDED_MAGIC : COMPACT_MAGIC)
-                .putShort((short) 0)
-                .putShort(DISC);
-        return out.rewind();
+        var header = new RequestHeader(0, Command.DISC.type(), 0, 0, 0);
+        var out = ByteBuffer.allocate(extended ? RequestHeader.EXTENDED_BYTES : RequestHeader.COMPACT_BYTES);
+        if (extended) {
+            header.writeExtendedTo(out);
+        } else {
+            header.writeCompactTo(out);
+        }
+        return out.flip();
     }
 }
