@@ -7,5 +7,8 @@ import org.jspecify.annotations.NullMarked;
 module nbd4j.pool {
     requires static org.jspecify;
     requires transitive nbd4j.protocol;
+    requires jdk.jfr;
     requires org.slf4j;
+
+    exports nbd4j.pool;
 }

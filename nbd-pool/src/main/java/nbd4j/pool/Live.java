@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.pool;
+
+/** A connection in service. Every field that changes is guarded by the pool's lock. */
+final class Live {
+    final Slot slot;
+    final PooledConnection connection;
+    /** When dialling had ended; what a call that began later proves of the server, it proves of this connection's. */
+    final long connectedNanos;
+    /** How old it may become; 0 for no limit. */
+    final long maximumAgeNanos;
+
+    /** Shared calls in flight. */
+    int inFlight;
+    /** The bytes of those. */
+    long outstandingBytes;
+    /** When the last call or lease ended. */
+    long lastUsedNanos;
+    /** A borrower has it. */
+    boolean leased;
+    /** A borrower waits for the calls in flight to end; there are to be no new ones. */
+    boolean reserved;
+    /** It is too old; there are to be no new calls. */
+    boolean retiring;
+    /** It was taken out of its slot; calls in flight may still have to end. */
+    boolean gone;
+    /** A call succeeded on it. */
+    boolean useful;
+    /** It leads to the server of the current lifetime for certain. */
+    boolean member;
+
+    Live(Slot slot, PooledConnection connection, long nowNanos, long maximumAgeNanos) {
+        this.slot = slot;
+        this.connection = connection;
+        connectedNanos = nowNanos;
+        lastUsedNanos = nowNanos;
+        this.maximumAgeNanos = maximumAgeNanos;
+    }
+
+    /** Returns whether it may be given out now. */
+    boolean takes(Need need, int depth) {
+        if (gone || leased || retiring) {
+            return false;
+        }
+        return switch (need) {
+            case SHARED -> !reserved && inFlight < depth;
+            case FLUSH -> !reserved && inFlight < depth && member;
+            case EXCLUSIVE -> !reserved && inFlight == 0;
+        };
+    }
+
+    boolean idle() {
+        return inFlight == 0 && !leased && !reserved;
+    }
+}

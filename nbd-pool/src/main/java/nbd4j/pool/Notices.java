@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.pool;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands events to the listener, to the log and to the flight recorder, in order and on a thread of their own, which
+ * lives as long as there is something to hand over.
+ */
+final class Notices {
+    /** Events that may wait for a slow listener; each is some tens of bytes. */
+    static final int MOST_WAITING = 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(NbdPool.class);
+
+    private final Surroundings surroundings;
+    private final PoolListener listener;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Guarded by the lock. */
+    private final ArrayDeque<PoolEvent> waiting = new ArrayDeque<>();
+    /** Guarded by the lock. */
+    private boolean delivering;
+
+    Notices(Surroundings surroundings, PoolListener listener) {
+        this.surroundings = surroundings;
+        this.listener = listener;
+    }
+
+    /** Takes an event; never blocks for long. */
+    void add(PoolEvent event) {
+        lock.lock();
+        try {
+            if (waiting.size() >= MOST_WAITING) {
+                return;
+            }
+            waiting.add(event);
+            if (!delivering) {
+                surroundings.threads().newThread(this::deliver).start();
+                delivering = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void deliver() {
+        while (true) {
+            PoolEvent event;
+            lock.lock();
+            try {
+                if (waiting.isEmpty()) {
+                    delivering = false;
+                    return;
+                }
+                event = waiting.remove();
+            } finally {
+                lock.unlock();
+            }
+            log(event);
+            ConnectionPoolEvent.record(surroundings.name(), event);
+            try {
+                listener.happened(event);
+            } catch (RuntimeException e) {
+                LOG.warn("{}: the listener failed on {}", surroundings.name(), event, e);
+            }
+        }
+    }
+
+    private void log(PoolEvent event) {
+        String name = surroundings.name();
+        switch (event) {
+            case PoolEvent.Degraded degraded ->
+                LOG.warn(
+                        "{}: {} of {} connections; going on with these and trying again: {}",
+                        name,
+                        degraded.live(),
+                        degraded.wished(),
+                        degraded.cause().toString());
+            case PoolEvent.Leaked leaked ->
+                LOG.warn(
+                        "{}: connection {} was leased {} ago and is not returned; borrowed here:",
+                        name,
+                        leaked.connection(),
+                        leaked.held(),
+                        leaked.borrower());
+            case PoolEvent.Failed failed -> LOG.warn("{}: {}; the pool takes no more calls", name, failed.reason());
+            case PoolEvent.LifetimeChanged changed ->
+                LOG.warn("{}: lifetime {}: writes since the last flush may be gone", name, changed.lifetime());
+            case PoolEvent.Connected connected -> LOG.debug("{}: {}", name, connected);
+            case PoolEvent.DialFailed dialFailed -> LOG.debug("{}: {}", name, dialFailed);
+            case PoolEvent.Refused refused -> LOG.debug("{}: {}", name, refused);
+            case PoolEvent.Lost lost -> LOG.debug("{}: {}", name, lost);
+            case PoolEvent.Retired retired -> LOG.debug("{}: {}", name, retired);
+            case PoolEvent.Closed closed -> LOG.debug("{}: {}", name, closed);
+        }
+    }
+}
