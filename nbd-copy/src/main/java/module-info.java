@@ -8,4 +8,7 @@ module nbd4j.copy {
     requires static org.jspecify;
     requires transitive nbd4j.pool;
     requires org.slf4j;
+
+    exports nbd4j.copy;
+    exports nbd4j.copy.endpoint;
 }

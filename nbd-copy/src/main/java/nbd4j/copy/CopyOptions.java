@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.copy;
+
+import java.time.Duration;
+
+/**
+ * How a copy is to be done. The defaults suit most copies: sparse-aware, durable, within 64 MiB of buffers.
+ *
+ * @param requestSize bytes of one read and write, a power of two from 4 KiB to 32 MiB; raised to the preferred block
+ *     sizes of both ends and lowered to their largest payloads; default 256 KiB
+ * @param sparse granularity in bytes at which data is searched for zeroes, 0 for no search, else a power of two from
+ *     512; raised to the target's preferred block size; default 4096
+ * @param extents whether to ask the source which ranges read as zeroes, so that they are not read; default true
+ * @param allocated whether the target is to be fully allocated: zeroes are never punched; default false
+ * @param targetIsZero whether the caller knows that the whole target reads as zeroes, so that zeroes need not be
+ *     written; wrong knowledge gives a wrong copy; default false
+ * @param flush whether success means that the target is durable; default true
+ * @param synchronous whether to do one request after the other; default false
+ * @param maximumRequests most requests in flight, both sides together, 1 to 512; each needs a buffer; default 256
+ * @param maximumMemory bytes of buffers for data in flight; default 64 MiB. Not used where the copier was given a
+ *     budget that several copies share
+ * @param retryFor how long one request is repeated when it fails for a passing reason; default 8 s
+ * @param drainFor how long requests in flight may go on after a failure or a cancel; default 2 s
+ * @param progressInterval time between two calls of the listener; default 200 ms
+ */
+public record CopyOptions(
+        int requestSize,
+        int sparse,
+        boolean extents,
+        boolean allocated,
+        boolean targetIsZero,
+        boolean flush,
+        boolean synchronous,
+        int maximumRequests,
+        long maximumMemory,
+        Duration retryFor,
+        Duration drainFor,
+        Duration progressInterval) {
+    /** The smallest request. */
+    public static final int SMALLEST_REQUEST = 4096;
+    /** The largest request: what every server must take. */
+    public static final int LARGEST_REQUEST = 32 << 20;
+    /** The finest search for zeroes. */
+    public static final int SMALLEST_SPARSE = 512;
+    /** The most requests in flight. */
+    public static final int MOST_REQUESTS = 512;
+
+    private static final CopyOptions DEFAULTS = new CopyOptions(
+            256 << 10,
+            4096,
+            true,
+            false,
+            false,
+            true,
+            false,
+            256,
+            64L << 20,
+            Duration.ofSeconds(8),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(200));
+
+    /** Refuses values outside their limits. */
+    public CopyOptions {
+        if (requestSize < SMALLEST_REQUEST || requestSize > LARGEST_REQUEST || Integer.bitCount(requestSize) != 1) {
+            throw new IllegalArgumentException("request size %d is not a power of two from %d to %d"
+                    .formatted(requestSize, SMALLEST_REQUEST, LARGEST_REQUEST));
+        }
+        if (sparse != 0 && (sparse < SMALLEST_SPARSE || Integer.bitCount(sparse) != 1)) {
+            throw new IllegalArgumentException(
+                    "sparse %d is neither 0 nor a power of two of at least %d".formatted(sparse, SMALLEST_SPARSE));
+        }
+        if (maximumRequests < 1 || maximumRequests > MOST_REQUESTS) {
+            throw new IllegalArgumentException(
+                    "maximum of %d requests is not from 1 to %d".formatted(maximumRequests, MOST_REQUESTS));
+        }
+        if (maximumMemory < SMALLEST_REQUEST) {
+            throw new IllegalArgumentException(
+                    "maximum memory of %d bytes is less than %d".formatted(maximumMemory, SMALLEST_REQUEST));
+        }
+        requireNotNegative("retry-for", retryFor);
+        requireNotNegative("drain-for", drainFor);
+        if (progressInterval.isNegative() || progressInterval.isZero()) {
+            throw new IllegalArgumentException("progress interval " + progressInterval + " is not positive");
+        }
+    }
+
+    /** Returns the defaults. */
+    public static CopyOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** Returns these options with other {@link #requestSize}. */
+    public CopyOptions withRequestSize(int requestSize) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #sparse}. */
+    public CopyOptions withSparse(int sparse) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #extents}. */
+    public CopyOptions withExtents(boolean extents) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #allocated}. */
+    public CopyOptions withAllocated(boolean allocated) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #targetIsZero}. */
+    public CopyOptions withTargetIsZero(boolean targetIsZero) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #flush}. */
+    public CopyOptions withFlush(boolean flush) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #synchronous}. */
+    public CopyOptions withSynchronous(boolean synchronous) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #maximumRequests}. */
+    public CopyOptions withMaximumRequests(int maximumRequests) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #maximumMemory}. */
+    public CopyOptions withMaximumMemory(long maximumMemory) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #retryFor}. */
+    public CopyOptions withRetryFor(Duration retryFor) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #drainFor}. */
+    public CopyOptions withDrainFor(Duration drainFor) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    /** Returns these options with other {@link #progressInterval}. */
+    public CopyOptions withProgressInterval(Duration progressInterval) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval);
+    }
+
+    private static void requireNotNegative(String what, Duration value) {
+        if (value.isNegative()) {
+            throw new IllegalArgumentException(what + " " + value + " is negative");
+        }
+    }
+}

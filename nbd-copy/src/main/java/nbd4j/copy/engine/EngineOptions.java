@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.copy.engine;
+
+import java.time.Duration;
+import nbd4j.copy.endpoint.ZeroMode;
+
+/**
+ * How one copy is to be done, as far as the engine is concerned.
+ *
+ * @param requestSize wished bytes of one request
+ * @param sparse wished granularity of zero detection in bytes, 0 for none
+ * @param extents whether to ask the source for its extents
+ * @param zeroMode what the target may do with zeroes
+ * @param targetIsZero whether the caller knows that the target reads as zeroes
+ * @param flush whether to make the target durable at the end
+ * @param workers most requests in flight, reads and writes together; 1 copies one request after the other
+ * @param retryFor how long one request is repeated
+ * @param drainFor how long requests in flight may go on after a failure or a cancel
+ */
+public record EngineOptions(
+        int requestSize,
+        int sparse,
+        boolean extents,
+        ZeroMode zeroMode,
+        boolean targetIsZero,
+        boolean flush,
+        int workers,
+        Duration retryFor,
+        Duration drainFor) {}
