@@ -9,4 +9,5 @@ module nbd4j.server {
     requires org.slf4j;
 
     exports nbd4j.server;
+    exports nbd4j.server.script;
 }

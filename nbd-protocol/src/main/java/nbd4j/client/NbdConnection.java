@@ -286,7 +286,7 @@ public final class NbdConnection implements AutoCloseable {
             return List.of();
         }
         long now = extended ? length : Math.min(length, LONGEST_STATUS);
-        var reply = new StatusReply(export.contexts());
+        var reply = new StatusReply(export.contexts(), export.unrequestedContexts());
         Request request = session.begin(Command.BLOCK_STATUS, bits, offset, now);
         request.setStatus(reply, now);
         session.submit(request);

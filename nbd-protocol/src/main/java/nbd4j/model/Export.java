@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param replyStyle how the server answers
  * @param handshakeStyle how the server greeted
  * @param tls whether the connection is encrypted
+ * @param unrequestedContexts contexts that the server added although they were not asked for. Its block status replies
+ *     may bring them, and they are dropped there
  */
 public record Export(
         ExportInfo info,
@@ -22,10 +24,24 @@ public record Export(
         List<MetaContext> contexts,
         ReplyStyle replyStyle,
         HandshakeStyle handshakeStyle,
-        boolean tls) {
-    /** Copies the list. */
+        boolean tls,
+        List<MetaContext> unrequestedContexts) {
+    /** Copies the lists. */
     public Export {
         contexts = List.copyOf(contexts);
+        unrequestedContexts = List.copyOf(unrequestedContexts);
+    }
+
+    /** Creates an export whose server added no contexts by itself. */
+    public Export(
+            ExportInfo info,
+            TransmissionFlags flags,
+            BlockSizes blockSizes,
+            List<MetaContext> contexts,
+            ReplyStyle replyStyle,
+            HandshakeStyle handshakeStyle,
+            boolean tls) {
+        this(info, flags, blockSizes, contexts, replyStyle, handshakeStyle, tls, List.of());
     }
 
     /** Returns the name that was asked for. */

@@ -47,11 +47,25 @@ public final class Printable {
 
     /** Returns the bytes read as UTF-8, safe to show, cut as {@link #escape(CharSequence)} does. */
     public static String escape(byte[] utf8) {
+        var out = new StringBuilder(decode(ByteBuffer.wrap(utf8, 0, Math.min(utf8.length, 4 * MAXIMUM_LENGTH))));
+        if (out.length() > MAXIMUM_LENGTH || utf8.length > 4 * MAXIMUM_LENGTH) {
+            int end = Math.min(out.length(), MAXIMUM_LENGTH);
+            out.setLength(end > 0 && Character.isHighSurrogate(out.charAt(end - 1)) ? end - 1 : end);
+            out.append("… (%d bytes in all)".formatted(utf8.length));
+        }
+        return out.toString();
+    }
+
+    /** Returns all the bytes read as UTF-8, safe to show. For text that is data, such as a description in JSON. */
+    public static String escapeAll(byte[] utf8) {
+        return decode(ByteBuffer.wrap(utf8)).toString();
+    }
+
+    private static StringBuilder decode(ByteBuffer in) {
         CharsetDecoder decoder = StandardCharsets.UTF_8
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
-        var in = ByteBuffer.wrap(utf8, 0, Math.min(utf8.length, 4 * MAXIMUM_LENGTH));
         var characters = CharBuffer.allocate(in.remaining() + 1);
         var out = new StringBuilder();
         while (true) {
@@ -67,12 +81,7 @@ public final class Printable {
             }
             decoder.reset();
         }
-        if (out.length() > MAXIMUM_LENGTH || utf8.length > 4 * MAXIMUM_LENGTH) {
-            int end = Math.min(out.length(), MAXIMUM_LENGTH);
-            out.setLength(end > 0 && Character.isHighSurrogate(out.charAt(end - 1)) ? end - 1 : end);
-            out.append("… (%d bytes in all)".formatted(utf8.length));
-        }
-        return out.toString();
+        return out;
     }
 
     private static void append(StringBuilder out, int character) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.RandomAccess;
+import java.util.stream.Stream;
 import nbd4j.model.BlockDescriptor;
 import nbd4j.model.BlockStatus;
 import nbd4j.model.MetaContext;
@@ -18,12 +19,21 @@ import org.jspecify.annotations.Nullable;
  * Written by the receiver; read by the caller when the reply is complete.
  */
 public final class StatusReply {
+    /** Those that were asked for, then those that the server added by itself. */
     private final List<MetaContext> expected;
+
+    private final int asked;
     private final @Nullable Descriptors[] received;
 
     /** Expects one answer for each of these contexts. */
     public StatusReply(List<MetaContext> expected) {
-        this.expected = List.copyOf(expected);
+        this(expected, List.of());
+    }
+
+    /** Expects one answer for each of some contexts, and takes and drops those for others. */
+    public StatusReply(List<MetaContext> asked, List<MetaContext> unrequested) {
+        this.expected = Stream.concat(asked.stream(), unrequested.stream()).toList();
+        this.asked = asked.size();
         received = new @Nullable Descriptors[expected.size()];
     }
 
@@ -69,10 +79,10 @@ public final class StatusReply {
         return expected.get(index);
     }
 
-    /** Returns the first context for which no answer came, or null. */
+    /** Returns the first context that was asked for and for which no answer came, or null. */
     @Nullable
     MetaContext missing() {
-        for (int i = 0; i < received.length; i++) {
+        for (int i = 0; i < asked; i++) {
             if (received[i] == null) {
                 return expected.get(i);
             }
@@ -80,10 +90,10 @@ public final class StatusReply {
         return null;
     }
 
-    /** Returns the answers, in the order in which the contexts were negotiated. */
+    /** Returns the answers that were asked for, in the order in which the contexts were negotiated. */
     public List<BlockStatus> result() {
-        List<BlockStatus> result = new ArrayList<>(received.length);
-        for (int i = 0; i < received.length; i++) {
+        List<BlockStatus> result = new ArrayList<>(asked);
+        for (int i = 0; i < asked; i++) {
             Descriptors descriptors = received[i];
             if (descriptors != null) {
                 result.add(new BlockStatus(expected.get(i), descriptors));
