@@ -161,13 +161,19 @@ public final class MemoryStorage implements Storage {
             at += skip;
             left -= skip;
             long step = Math.min(left, LEAF - at % LEAF);
-            clear(entry.getValue(), (int) (at % LEAF), (int) step);
+            int start = (int) (at % LEAF);
+            clear(entry.getValue(), start, at + step == size ? roundUp(start + step) - start : (int) step);
             if (step == LEAF) {
                 leaves.remove(entry.getKey());
             }
             at += step;
             left -= step;
         }
+    }
+
+    /** What lies behind the end of the disk may be cleared with its last bytes. */
+    private static int roundUp(long end) {
+        return (int) ((end + Page.BYTES - 1) / Page.BYTES * Page.BYTES);
     }
 
     private void clear(AtomicReferenceArray<@Nullable Page> leaf, int offset, int length) {

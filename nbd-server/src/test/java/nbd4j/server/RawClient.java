@@ -118,6 +118,10 @@ final class RawClient implements AutoCloseable {
         assertThat(next).as("bytes after the end").isEqualTo(-1);
     }
 
+    Socket socket() {
+        return socket;
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();
