@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 /** The NBD protocol, client side. */
 @NullMarked
 module nbd4j.protocol {
+    requires static org.bouncycastle.tls;
     requires static org.jspecify;
     requires jdk.jfr;
     requires org.slf4j;
