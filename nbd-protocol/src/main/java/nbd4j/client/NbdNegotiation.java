@@ -104,6 +104,9 @@ public final class NbdNegotiation implements AutoCloseable {
                 throw e;
             }
             throw new NbdTlsException("TLS is required, and %s".formatted(e.getMessage()), e);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 

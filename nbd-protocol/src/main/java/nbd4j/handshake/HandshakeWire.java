@@ -6,7 +6,9 @@ import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
+import javax.net.ssl.SSLException;
 import nbd4j.model.NbdDisconnectedException;
+import nbd4j.model.NbdTlsException;
 import nbd4j.transport.Transport;
 import nbd4j.transport.Watchdog;
 
@@ -105,6 +107,11 @@ final class HandshakeWire {
                     "interrupted while waiting for %s of %s; the connection is closed".formatted(phase, peer()));
             interrupted.initCause(cause);
             return interrupted;
+        }
+        // With TLS 1.3 a server refuses a client's certificate only after the handshake.
+        if (cause instanceof SSLException) {
+            return new NbdTlsException(
+                    "TLS with %s failed while waiting for %s: %s".formatted(peer(), phase, cause.getMessage()), cause);
         }
         return new NbdDisconnectedException(
                 "connection to %s lost while waiting for %s: %s".formatted(peer(), phase, cause.getMessage()), cause);

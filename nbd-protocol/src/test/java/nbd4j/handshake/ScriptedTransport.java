@@ -10,6 +10,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import nbd4j.transport.Transport;
 
 /**
@@ -36,6 +37,7 @@ public final class ScriptedTransport implements Transport {
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
     private final List<Integer> readBeforeWrite = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final CountDownLatch silent = new CountDownLatch(1);
     private boolean outputClosed;
     private int reads;
 
@@ -65,6 +67,13 @@ public final class ScriptedTransport implements Transport {
     /** Returns how many bytes of the script the client had read at each of its writes. */
     public List<Integer> readBeforeWrite() {
         return List.copyOf(readBeforeWrite);
+    }
+
+    /** Waits until the client waits for more than the script has. */
+    public void awaitSilence() throws InterruptedException {
+        if (!silent.await(10, TimeUnit.SECONDS)) {
+            throw new AssertionError("the client does not wait for the server");
+        }
     }
 
     /** Returns how often the client read. */
@@ -104,6 +113,7 @@ public final class ScriptedTransport implements Transport {
     }
 
     private IOException silence() {
+        silent.countDown();
         try {
             closed.await();
         } catch (InterruptedException e) {

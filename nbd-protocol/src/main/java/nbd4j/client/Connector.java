@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.client;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import nbd4j.model.NbdDisconnectedException;
+import nbd4j.model.NbdTimeoutException;
+import nbd4j.transport.TcpConnector;
+import nbd4j.transport.Transport;
+import nbd4j.transport.UnixConnector;
+import nbd4j.uri.NbdAddress;
+
+/** Opens the transport to an address. */
+final class Connector {
+    private Connector() {}
+
+    /**
+     * Connects.
+     *
+     * @throws IllegalArgumentException if Java has no sockets of this kind
+     * @throws NbdTimeoutException if the limit is reached
+     * @throws NbdDisconnectedException if nobody answers there
+     * @throws InterruptedIOException if the thread was interrupted; it still is
+     */
+    static Transport connect(NbdAddress address, ConnectOptions options) throws IOException {
+        try {
+            return switch (address) {
+                case NbdAddress.Tcp tcp ->
+                    TcpConnector.connect(tcp.host(), tcp.port(), options.connectTimeout(), options.receiveBuffer());
+                case NbdAddress.Unix unix -> {
+                    if (unix.isAbstract()) {
+                        throw unreachable("abstract Unix sockets");
+                    }
+                    yield UnixConnector.connect(unix.path(), options.connectTimeout());
+                }
+                case NbdAddress.Vsock vsock -> throw unreachable("vsock");
+            };
+        } catch (InterruptedIOException e) {
+            if (e instanceof SocketTimeoutException) {
+                throw new NbdTimeoutException(message(e), e);
+            }
+            throw e;
+        } catch (ClosedByInterruptException e) {
+            var interrupted = new InterruptedIOException("interrupted while connecting");
+            interrupted.initCause(e);
+            throw interrupted;
+        } catch (IOException e) {
+            throw new NbdDisconnectedException(message(e), e);
+        }
+    }
+
+    private static String message(IOException e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : message;
+    }
+
+    private static IllegalArgumentException unreachable(String what) {
+        return new IllegalArgumentException(
+                "%s cannot be reached from Java; use TCP or a Unix socket in the file system, or let socat pass it on"
+                        .formatted(what));
+    }
+}
