@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request as the client sent it, taken apart strictly and by hand, so that a mistake of the client's own codec shows.
  *
- * @param header its first 28 or 32 bytes
+ * @param header its first 28 or 32 bytes, in hexadecimal
+ * @param payload of a write
  */
-record Sent(byte[] header, int flags, int type, long cookie, long offset, long length, byte[] payload) {
+record Sent(String header, int flags, int type, long cookie, long offset, long length, ByteBuffer payload) {
     static final int READ = 0;
     static final int WRITE = 1;
     static final int DISC = 2;
@@ -44,13 +45,20 @@ record Sent(byte[] header, int flags, int type, long cookie, long offset, long l
         in.get(header);
         byte[] data = new byte[payload];
         in.get(data);
-        return new Sent(header, flags, type, in.getLong(start + 8), in.getLong(start + 16), length, data);
+        return new Sent(
+                Hex.of(header),
+                flags,
+                type,
+                in.getLong(start + 8),
+                in.getLong(start + 16),
+                length,
+                ByteBuffer.wrap(data).asReadOnlyBuffer());
     }
 
     /** Asserts the header and the payload; {@code CK} stands for whatever cookie the client chose. */
     void assertBytes(String expected) {
-        var actual =
-                ByteBuffer.allocate(header.length + payload.length).put(header).put(payload);
-        assertThat(Hex.of(actual.array())).isEqualTo(Hex.of(Hex.bytes(expected, cookie)));
+        byte[] data = new byte[payload.remaining()];
+        payload.duplicate().get(data);
+        assertThat(header + Hex.of(data)).isEqualTo(Hex.of(Hex.bytes(expected, cookie)));
     }
 }
