@@ -3,10 +3,10 @@ package nbd4j.client;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
-import java.util.Optional;
 import nbd4j.model.NbdNegotiationException;
 import nbd4j.model.OptionError;
 import nbd4j.transport.SocketTransport;
+import nbd4j.transport.TlsUpgrade;
 import nbd4j.transport.Transport;
 import nbd4j.uri.NbdUri;
 import nbd4j.wire.MetaContextRequest;
@@ -93,7 +93,7 @@ public final class NbdClient {
     }
 
     /**
-     * Begins a negotiation over a socket that is connected already. Without TLS.
+     * Begins a negotiation over a socket that is connected already. TLS is up to {@link NbdNegotiation#startTls}.
      *
      * @param channel in blocking mode; belongs to the negotiation from now on, also if this fails
      */
@@ -103,13 +103,18 @@ public final class NbdClient {
 
     private static NbdNegotiation negotiate(NbdUri uri, ConnectOptions options, boolean oneLimitForAll)
             throws IOException {
-        return NbdNegotiation.greet(
-                Connector.connect(uri.address(), options), options, Optional.empty(), uri.tls(), oneLimitForAll);
+        TlsChoice.Source tls = TlsChoice.of(uri, options);
+        if (uri.tls()) {
+            // What is missing shows before anybody is disturbed.
+            TlsUpgrade upgrade = tls.open();
+            tls = () -> upgrade;
+        }
+        return NbdNegotiation.greet(Connector.connect(uri.address(), options), options, tls, uri.tls(), oneLimitForAll);
     }
 
     private static NbdNegotiation greet(Transport transport, ConnectOptions options, boolean oneLimitForAll)
             throws IOException {
-        return NbdNegotiation.greet(transport, options, Optional.empty(), false, oneLimitForAll);
+        return NbdNegotiation.greet(transport, options, TlsChoice.of(options), false, oneLimitForAll);
     }
 
     private static Transport take(SocketChannel channel) throws IOException {

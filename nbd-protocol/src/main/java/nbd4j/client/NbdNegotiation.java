@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import nbd4j.handshake.Negotiator;
-import nbd4j.handshake.TlsUpgrade;
 import nbd4j.model.Export;
 import nbd4j.model.ExportInfo;
 import nbd4j.model.ExportListing;
@@ -19,6 +17,7 @@ import nbd4j.model.MetaContext;
 import nbd4j.model.NbdNegotiationException;
 import nbd4j.model.NbdTlsException;
 import nbd4j.model.OptionError;
+import nbd4j.transport.TlsUpgrade;
 import nbd4j.transport.Transport;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +43,7 @@ public final class NbdNegotiation implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Transport plain;
     private final ConnectOptions options;
-    private final Optional<TlsUpgrade> tlsUpgrade;
+    private final TlsChoice.Source tls;
     /** Guarded by the lock, as is the guard. */
     private final Negotiator negotiator;
 
@@ -52,11 +51,10 @@ public final class NbdNegotiation implements AutoCloseable {
     /** Guarded by the lock: why there is nothing more to negotiate, though nothing failed. */
     private @Nullable String over;
 
-    private NbdNegotiation(
-            Transport plain, ConnectOptions options, Optional<TlsUpgrade> tlsUpgrade, boolean oneLimitForAll) {
+    private NbdNegotiation(Transport plain, ConnectOptions options, TlsChoice.Source tls, boolean oneLimitForAll) {
         this.plain = plain;
         this.options = options;
-        this.tlsUpgrade = tlsUpgrade;
+        this.tls = tls;
         Duration abortLimit =
                 options.closeTimeout().isZero() || options.closeTimeout().compareTo(ABORT_LIMIT) > 0
                         ? ABORT_LIMIT
@@ -68,18 +66,18 @@ public final class NbdNegotiation implements AutoCloseable {
     /**
      * Reads the greeting, and does STARTTLS where TLS is required. Owns the transport, and closes it on failure.
      *
-     * @param tlsUpgrade how to do TLS; empty if nothing is known of it
+     * @param tls how to do TLS
      * @param tlsRequired whether nothing but STARTTLS may be sent in the clear
      * @param oneLimitForAll whether the handshake limit is for everything together, not for each call
      */
     static NbdNegotiation greet(
             Transport transport,
             ConnectOptions options,
-            Optional<TlsUpgrade> tlsUpgrade,
+            TlsChoice.Source tls,
             boolean tlsRequired,
             boolean oneLimitForAll)
             throws IOException {
-        var negotiation = new NbdNegotiation(transport, options, tlsUpgrade, oneLimitForAll);
+        var negotiation = new NbdNegotiation(transport, options, tls, oneLimitForAll);
         try {
             negotiation.call(() -> {
                 negotiation.negotiator.greet(tlsRequired, options.oldServers());
@@ -104,7 +102,7 @@ public final class NbdNegotiation implements AutoCloseable {
                 throw e;
             }
             throw new NbdTlsException("TLS is required, and %s".formatted(e.getMessage()), e);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
@@ -210,13 +208,13 @@ public final class NbdNegotiation implements AutoCloseable {
      * again, and nothing learned before holds.
      *
      * @throws NbdNegotiationException if the server refuses; nothing is encrypted then
-     * @throws NbdTlsException if the server cannot be trusted or TLS fails; the connection is closed
+     * @throws NbdTlsException if the files or names that TLS needs are missing, and nothing was sent; or if the server
+     *     cannot be trusted or TLS fails, and the connection is closed
      * @throws IllegalStateException if TLS is on already
      * @throws IOException if the session fails
      */
     public void startTls() throws IOException {
-        TlsUpgrade upgrade = tlsUpgrade.orElseThrow(
-                () -> new IllegalStateException("no way to do TLS with %s was given".formatted(plain.peer())));
+        TlsUpgrade upgrade = tls.open();
         call(() -> {
             negotiator.startTls(upgrade);
             return true;

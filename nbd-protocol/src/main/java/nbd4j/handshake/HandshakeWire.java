@@ -9,6 +9,7 @@ import java.time.Duration;
 import javax.net.ssl.SSLException;
 import nbd4j.model.NbdDisconnectedException;
 import nbd4j.model.NbdTlsException;
+import nbd4j.transport.TlsTruncatedException;
 import nbd4j.transport.Transport;
 import nbd4j.transport.Watchdog;
 
@@ -101,7 +102,8 @@ final class HandshakeWire {
         }
     }
 
-    private IOException lost(IOException cause) {
+    /** Returns what to throw when the wire fails. */
+    IOException lost(IOException cause) {
         if (cause instanceof ClosedByInterruptException) {
             var interrupted = new InterruptedIOException(
                     "interrupted while waiting for %s of %s; the connection is closed".formatted(phase, peer()));
@@ -109,7 +111,7 @@ final class HandshakeWire {
             return interrupted;
         }
         // With TLS 1.3 a server refuses a client's certificate only after the handshake.
-        if (cause instanceof SSLException) {
+        if (cause instanceof SSLException && !(cause instanceof TlsTruncatedException)) {
             return new NbdTlsException(
                     "TLS with %s failed while waiting for %s: %s".formatted(peer(), phase, cause.getMessage()), cause);
         }

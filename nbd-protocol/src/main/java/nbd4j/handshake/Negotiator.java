@@ -19,6 +19,7 @@ import nbd4j.model.OptionError;
 import nbd4j.model.Printable;
 import nbd4j.model.ReplyStyle;
 import nbd4j.model.TransmissionFlags;
+import nbd4j.transport.TlsUpgrade;
 import nbd4j.transport.Transport;
 import nbd4j.wire.Greeting;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,9 @@
 package nbd4j.handshake;
 
 import java.io.IOException;
+import javax.net.ssl.SSLException;
+import nbd4j.model.NbdTlsException;
+import nbd4j.transport.TlsUpgrade;
 import nbd4j.transport.Transport;
 import nbd4j.wire.Option;
 
@@ -19,8 +22,18 @@ final class OptStartTls {
         HandshakeWire wire = exchange.wire();
         wire.enter("the TLS handshake");
         wire.inStep(false);
-        Transport secured = upgrade.secure(wire.transport());
-        wire.switchTo(secured);
+        wire.switchTo(handshake(wire, upgrade));
         wire.inStep(true);
+    }
+
+    private static Transport handshake(HandshakeWire wire, TlsUpgrade upgrade) throws IOException {
+        Transport plain = wire.transport();
+        try {
+            return upgrade.upgrade(plain);
+        } catch (SSLException e) {
+            throw new NbdTlsException("TLS with %s failed: %s".formatted(plain.peer(), e.getMessage()), e);
+        } catch (IOException e) {
+            throw wire.lost(e);
+        }
     }
 }

@@ -158,7 +158,7 @@ final class GreetingTest {
     void hs07_tls18_m03c_tls01_leavesAServerWithoutOptionsWhenTlsIsRequired(int flags) {
         var server = ScriptedTransport.of(greeting(flags));
 
-        assertThatThrownBy(() -> greet(server, plain -> plain, true))
+        assertThatThrownBy(() -> greet(server, (plain, readAhead) -> plain, true))
                 .isInstanceOf(NbdTlsException.class)
                 .hasMessageContaining("NEWSTYLE");
         assertThat(server.sent()).isEmpty();
@@ -170,7 +170,8 @@ final class GreetingTest {
     void hs07_tls18_m02_leavesAnOldstyleServerWhenTlsIsRequired(String flags) {
         var server = ScriptedTransport.of(oldstyle(SIZE, flags));
 
-        assertThatThrownBy(() -> greet(server, plain -> plain, true)).isInstanceOf(NbdException.class);
+        assertThatThrownBy(() -> greet(server, (plain, readAhead) -> plain, true))
+                .isInstanceOf(NbdException.class);
         assertThat(server.sent()).isEmpty();
         assertThat(server.isClosed()).isTrue();
     }
@@ -220,7 +221,7 @@ final class GreetingTest {
     @ValueSource(ints = {0, 2})
     void hs11_m03_tls01_sendsNoOtherOptionToANonFixedServer(int flags) throws IOException {
         var server = ScriptedTransport.of(greeting(flags));
-        NbdNegotiation negotiation = greet(server, plain -> plain, false);
+        NbdNegotiation negotiation = greet(server, (plain, readAhead) -> plain, false);
 
         assertThat(negotiation.handshakeStyle()).isEqualTo(HandshakeStyle.NEWSTYLE);
         assertLocal(server, IllegalStateException.class, negotiation::list);

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import nbd4j.handshake.Hex;
@@ -98,7 +97,7 @@ final class HandshakeLimitsTest {
         var server = new ScriptedTransport(
                 Hex.bytes(Script.GREETING + ack(3) + ack(3)), Integer.MAX_VALUE, End.SILENCE, false);
         var options = ConnectOptions.defaults().withHandshakeTimeout(Duration.ofMillis(200));
-        NbdNegotiation negotiation = NbdNegotiation.greet(server, options, Optional.empty(), false, false);
+        NbdNegotiation negotiation = NbdNegotiation.greet(server, options, Handshakes.NO_TLS, false, false);
 
         assertThat(negotiation.list()).isEmpty();
         assertThat(negotiation.list()).isEmpty();
@@ -132,7 +131,7 @@ final class HandshakeLimitsTest {
     void opt30_gen09_doesNotWaitForTheAnswerToAbortForLong() throws IOException {
         var server = new ScriptedTransport(Hex.bytes(Script.GREETING), 1 << 20, End.SILENCE, false);
         var options = Handshakes.OPTIONS.withCloseTimeout(Duration.ofMillis(50));
-        NbdNegotiation negotiation = NbdNegotiation.greet(server, options, Optional.empty(), false, false);
+        NbdNegotiation negotiation = NbdNegotiation.greet(server, options, Handshakes.NO_TLS, false, false);
 
         negotiation.close();
 

@@ -7,13 +7,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import nbd4j.handshake.Script;
 import nbd4j.handshake.ScriptedTransport;
-import nbd4j.handshake.TlsUpgrade;
 import nbd4j.model.Export;
 import nbd4j.model.NbdNegotiationException;
 import nbd4j.model.NbdProtocolException;
+import nbd4j.transport.TlsUpgrade;
 
 /** Handshakes with scripted servers, and what a client must do about their breaches and refusals. */
 final class Handshakes {
@@ -28,6 +27,11 @@ final class Handshakes {
     static final String SENT_STRUCTURED =
             Script.CLIENT_FLAGS + Script.EXTENDED_HEADERS + Script.STRUCTURED_REPLY + Script.SET_META + Script.GO;
 
+    /** For negotiations that never come to it. */
+    static final TlsChoice.Source NO_TLS = () -> {
+        throw new AssertionError("TLS was asked for");
+    };
+
     private Handshakes() {}
 
     interface Call {
@@ -36,12 +40,12 @@ final class Handshakes {
 
     /** Begins a negotiation without TLS. */
     static NbdNegotiation greet(ScriptedTransport server) throws IOException {
-        return NbdNegotiation.greet(server, OPTIONS, Optional.empty(), false, false);
+        return NbdNegotiation.greet(server, OPTIONS, NO_TLS, false, false);
     }
 
     /** Begins a negotiation that may switch to TLS, or must. */
     static NbdNegotiation greet(ScriptedTransport server, TlsUpgrade upgrade, boolean required) throws IOException {
-        return NbdNegotiation.greet(server, OPTIONS, Optional.of(upgrade), required, false);
+        return NbdNegotiation.greet(server, OPTIONS, () -> upgrade, required, false);
     }
 
     /** Negotiates everything and chooses an export. */
@@ -51,7 +55,7 @@ final class Handshakes {
 
     /** Negotiates everything and chooses an export. */
     static Export connect(ScriptedTransport server, String name, ConnectOptions options) throws IOException {
-        return NbdNegotiation.greet(server, options, Optional.empty(), false, true)
+        return NbdNegotiation.greet(server, options, NO_TLS, false, true)
                 .connect(name)
                 .export();
     }

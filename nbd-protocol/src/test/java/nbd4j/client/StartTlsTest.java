@@ -16,12 +16,11 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
+import javax.net.ssl.SSLException;
 import nbd4j.handshake.Hex;
 import nbd4j.handshake.Script;
 import nbd4j.handshake.ScriptedTransport;
 import nbd4j.handshake.ScriptedTransport.End;
-import nbd4j.handshake.TlsUpgrade;
 import nbd4j.model.Export;
 import nbd4j.model.MetaContext;
 import nbd4j.model.NbdDisconnectedException;
@@ -30,6 +29,7 @@ import nbd4j.model.NbdTimeoutException;
 import nbd4j.model.NbdTlsException;
 import nbd4j.model.OptionError;
 import nbd4j.model.ReplyStyle;
+import nbd4j.transport.TlsUpgrade;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** STARTTLS as an option. What TLS itself must do is tested with TLS. */
 final class StartTlsTest {
     private static final String AGREED = ack(5);
-    private static final TlsUpgrade NEVER = plain -> {
+    private static final TlsUpgrade NEVER = (plain, readAhead) -> {
         throw new AssertionError("TLS was begun");
     };
 
@@ -46,7 +46,8 @@ final class StartTlsTest {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured(Script.structured(), Script.baseAllocation(), Script.going());
 
-        Export export = greet(plain, given -> inside, true).connect("").export();
+        Export export =
+                greet(plain, (given, readAhead) -> inside, true).connect("").export();
 
         assertThat(export.tls()).isTrue();
         assertThat(export.replyStyle()).isEqualTo(ReplyStyle.STRUCTURED);
@@ -59,13 +60,13 @@ final class StartTlsTest {
     void tls04_tls07_m21_leavesWhatFollowsTheAgreementToTls() throws IOException {
         for (String injected : List.of(ack(11), ack(11) + ack(7), "485454502f312e31", reply(11, 0x80000001L, ""))) {
             var plain = ScriptedTransport.of(Script.GREETING, AGREED, injected);
-            TlsUpgrade upgrade = given -> {
+            TlsUpgrade upgrade = (given, readAhead) -> {
                 var first = ByteBuffer.allocate(1024);
                 given.read(first);
                 assertThat(Hex.text(Arrays.copyOf(first.array(), first.position())))
                         .as("what TLS gets to see")
                         .isEqualTo(Hex.text(Hex.bytes(injected)));
-                throw new NbdTlsException("not a TLS record");
+                throw new SSLException("not a TLS record");
             };
 
             assertThatThrownBy(() -> greet(plain, upgrade, true)).isInstanceOf(NbdTlsException.class);
@@ -79,8 +80,8 @@ final class StartTlsTest {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED, ack(3));
         NbdNegotiation negotiation = greet(
                 plain,
-                given -> {
-                    throw new NbdTlsException("certificate of 'other.example'");
+                (given, readAhead) -> {
+                    throw new SSLException("certificate of 'other.example'");
                 },
                 false);
 
@@ -138,7 +139,7 @@ final class StartTlsTest {
     void tls02_refusesASecondStartTls() throws IOException {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured("");
-        NbdNegotiation negotiation = greet(plain, given -> inside, true);
+        NbdNegotiation negotiation = greet(plain, (given, readAhead) -> inside, true);
 
         assertLocal(inside, IllegalStateException.class, () -> {
             negotiation.startTls();
@@ -150,7 +151,7 @@ final class StartTlsTest {
     void tls08_opt61_eh15_mc14_nothingFromBeforeTlsHoldsInside() throws IOException {
         var plain = ScriptedTransport.of(Script.GREETING, ack(8), Script.baseAllocation(), ack(11), AGREED);
         var inside = ScriptedTransport.secured(refusal(8, Script.UNSUP), refusal(11, Script.UNSUP), Script.going());
-        NbdNegotiation negotiation = greet(plain, given -> inside, false);
+        NbdNegotiation negotiation = greet(plain, (given, readAhead) -> inside, false);
         assertThat(negotiation.structuredReplies()).isTrue();
         assertThat(negotiation.setMetaContexts("", List.of(MetaContext.BASE_ALLOCATION)))
                 .hasSize(1);
@@ -176,7 +177,7 @@ final class StartTlsTest {
     void tls13_m22a_doesNotAskForTlsTwice() throws IOException {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured(Script.simple(), refusal(7, Script.TLS_REQD));
-        NbdNegotiation negotiation = greet(plain, given -> inside, true);
+        NbdNegotiation negotiation = greet(plain, (given, readAhead) -> inside, true);
 
         var refusal = assertSoft(
                 inside, Script.EXTENDED_HEADERS + Script.STRUCTURED_REPLY + Script.GO, () -> negotiation.connect(""));
@@ -190,7 +191,7 @@ final class StartTlsTest {
     void tls13_m22b_doesNotTakeItForARefusalOfTheFeature() throws IOException {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured(refusal(11, Script.TLS_REQD));
-        NbdNegotiation negotiation = greet(plain, given -> inside, true);
+        NbdNegotiation negotiation = greet(plain, (given, readAhead) -> inside, true);
 
         assertSoft(inside, Script.EXTENDED_HEADERS, () -> negotiation.connect(""));
     }
@@ -200,7 +201,7 @@ final class StartTlsTest {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured("");
 
-        greet(plain, given -> inside, true).close();
+        greet(plain, (given, readAhead) -> inside, true).close();
 
         assertThat(inside.sent()).isEqualTo(Script.ABORT);
         assertThat(inside.outputClosed()).as("close_notify").isTrue();
@@ -212,12 +213,12 @@ final class StartTlsTest {
     void gen09_boundsTheTlsHandshake() {
         var plain = new ScriptedTransport(Hex.bytes(Script.GREETING + AGREED), Integer.MAX_VALUE, End.SILENCE, false);
         var options = ConnectOptions.defaults().withHandshakeTimeout(Duration.ofMillis(100));
-        TlsUpgrade upgrade = given -> {
+        TlsUpgrade upgrade = (given, readAhead) -> {
             given.read(ByteBuffer.allocate(5));
             return given;
         };
 
-        assertThatThrownBy(() -> NbdNegotiation.greet(plain, options, Optional.of(upgrade), true, true))
+        assertThatThrownBy(() -> NbdNegotiation.greet(plain, options, () -> upgrade, true, true))
                 .isInstanceOf(NbdTimeoutException.class)
                 .hasMessageContaining("the TLS handshake");
         assertThat(plain.isClosed()).isTrue();
@@ -227,7 +228,7 @@ final class StartTlsTest {
     void tls07_endsWhenTheServerHangsUpInsideTls() throws IOException {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured("0003e889");
-        NbdNegotiation negotiation = greet(plain, given -> inside, true);
+        NbdNegotiation negotiation = greet(plain, (given, readAhead) -> inside, true);
 
         assertThatThrownBy(() -> negotiation.connect("")).isInstanceOf(NbdDisconnectedException.class);
         assertThat(plain.isClosed()).isTrue();
@@ -235,13 +236,26 @@ final class StartTlsTest {
     }
 
     @Test
-    void cannotStartTlsWithoutKnowingHow() throws IOException {
-        var plain = ScriptedTransport.of(Script.GREETING);
-        NbdNegotiation negotiation = greet(plain);
+    void sendsNothingWhenTlsCannotBePrepared() throws IOException {
+        var plain = ScriptedTransport.of(Script.GREETING, ack(3));
+        NbdNegotiation negotiation =
+                NbdNegotiation.greet(plain, Handshakes.OPTIONS, TlsChoice.of(Handshakes.OPTIONS), false, false);
 
-        assertLocal(plain, IllegalStateException.class, () -> {
-            negotiation.startTls();
-            return "";
-        });
+        assertThatThrownBy(negotiation::startTls)
+                .isInstanceOf(NbdTlsException.class)
+                .hasMessageContaining("tls-hostname");
+        assertThat(plain.sent()).isEqualTo(Script.CLIENT_FLAGS);
+        assertThat(negotiation.list()).isEmpty();
+    }
+
+    @Test
+    void tls19_aRefusalInsideTlsIsAFailureOfTls() throws IOException {
+        var plain = ScriptedTransport.of(Script.GREETING, AGREED);
+        var inside = new ScriptedTransport(new byte[0], 1, End.ALERT, true);
+        NbdNegotiation negotiation = greet(plain, (given, readAhead) -> inside, true);
+
+        assertThatThrownBy(negotiation::list)
+                .isInstanceOf(NbdTlsException.class)
+                .hasMessageContaining("certificate required");
     }
 }

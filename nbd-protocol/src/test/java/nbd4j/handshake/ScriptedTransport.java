@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
 import nbd4j.transport.Transport;
 
 /**
@@ -27,7 +28,9 @@ public final class ScriptedTransport implements Transport {
         /** The server says nothing more, and waits. */
         SILENCE,
         /** The connection is reset. */
-        RESET
+        RESET,
+        /** The server refuses inside TLS. */
+        ALERT
     }
 
     private final ByteBuffer script;
@@ -108,6 +111,7 @@ public final class ScriptedTransport implements Transport {
         return switch (end) {
             case EOF -> -1;
             case RESET -> throw new IOException("Connection reset by peer");
+            case ALERT -> throw new SSLHandshakeException("certificate required");
             case SILENCE -> throw silence();
         };
     }
