@@ -40,7 +40,7 @@ public final class Faults {
 
     /**
      * Closes every connection accepted from now on after it was sent some bytes, greeting included; over TLS the bytes
-     * are those before encryption.
+     * are those after encryption.
      *
      * @param bytes 0 and more
      */

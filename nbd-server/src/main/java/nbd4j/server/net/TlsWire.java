@@ -22,7 +22,11 @@ public final class TlsWire implements Wire {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
+    /** Records of 16 KiB that go out together. */
+    private static final int RECORDS_PER_WRITE = 8;
+
     private final Wire below;
+    private final int packetBytes;
     private final SSLEngine engine;
     private final ReentrantLock writing = new ReentrantLock();
     private final ByteBuffer outgoing; // guarded by writing
@@ -34,7 +38,8 @@ public final class TlsWire implements Wire {
         this.below = below;
         this.engine = engine;
         int packet = engine.getSession().getPacketBufferSize();
-        outgoing = ByteBuffer.allocateDirect(packet);
+        packetBytes = packet;
+        outgoing = ByteBuffer.allocateDirect(packet * RECORDS_PER_WRITE);
         incoming = ByteBuffer.allocateDirect(packet).flip();
         plain = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize())
                 .flip();
@@ -145,6 +150,12 @@ public final class TlsWire implements Wire {
         try {
             outgoing.clear();
             var result = engine.wrap(from, outgoing);
+            while (from.hasRemaining()
+                    && result.getStatus() == Status.OK
+                    && result.bytesConsumed() > 0
+                    && outgoing.remaining() >= packetBytes) {
+                result = engine.wrap(from, outgoing);
+            }
             outgoing.flip();
             below.write(outgoing);
             if (result.getStatus() == Status.CLOSED && from.hasRemaining()) {
