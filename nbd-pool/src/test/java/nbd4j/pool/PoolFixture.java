@@ -90,6 +90,12 @@ final class PoolFixture implements AutoCloseable {
         }
     }
 
+    /** Returns whatever is thrown as something that may be thrown anywhere. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    static <E extends Throwable> E sneaky(Throwable failure) throws E {
+        throw (E) failure;
+    }
+
     static ByteBuffer bytes(int length) {
         return ByteBuffer.allocate(length);
     }
