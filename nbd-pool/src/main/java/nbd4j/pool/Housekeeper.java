@@ -112,6 +112,11 @@ final class Housekeeper {
             long due = live.connectedNanos + live.maximumAgeNanos - now;
             if (due > 0) {
                 wait = Math.min(wait, due);
+            } else if (live.member && roster.lifetimes.hasCandidates() && pingable()) {
+                // While it is there it can still tell that the server is the same.
+                if (live.idle()) {
+                    ping(live);
+                }
             } else if (noneComesOrGoes()) {
                 live.retiring = true;
                 roster.settle(live, "");

@@ -5,8 +5,8 @@ package nbd4j.pool;
  * Decides whether a new connection leads to the server as it was, or to one that may have been started anew.
  *
  * <p>Connections that are known to belong to the current lifetime are its members. The first one is. A later one is a
- * candidate, since the members may be dead without anybody having noticed. It becomes a member when a call succeeds on
- * a member that began after the candidate was connected: then the old server lived on. If the last member dies before
+ * candidate, since the members may be dead without anybody having noticed. It becomes a member when a call is
+ * answered on a member that began after the candidate was connected: then the old server lived on. If the last member dies before
  * that, a new lifetime begins, and the candidates are its members. Candidates are used like all others, except for
  * flushing: a flush on a candidate would prove nothing about the writes on members.
  *
@@ -26,6 +26,11 @@ final class Lifetimes {
 
     long current() {
         return current;
+    }
+
+    /** Returns whether there are connections that may lead to a server that was started anew. */
+    boolean hasCandidates() {
+        return candidates;
     }
 
     /** A connection, already in its slot, was made. Returns whether a new lifetime began. */
@@ -56,8 +61,8 @@ final class Lifetimes {
         return anew && advance();
     }
 
-    /** A call that began at some time succeeded. */
-    void succeeded(Live witness, long beganNanos) {
+    /** A call that began at some time was answered, be it with an error. */
+    void answered(Live witness, long beganNanos) {
         if (!candidates || !witness.member || witness.gone) {
             return;
         }

@@ -49,6 +49,12 @@ final class Live {
         };
     }
 
+    /** Less to do comes first; then those whose calls prove that the server is the same, see {@link Lifetimes}. */
+    boolean preferredTo(Live other) {
+        return outstandingBytes < other.outstandingBytes
+                || (outstandingBytes == other.outstandingBytes && member && !other.member);
+    }
+
     boolean idle() {
         return inFlight == 0 && !leased && !reserved;
     }

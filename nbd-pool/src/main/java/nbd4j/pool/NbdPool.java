@@ -6,12 +6,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import nbd4j.client.NbdClient;
 import nbd4j.client.NbdConnection;
 import nbd4j.model.BlockStatus;
 import nbd4j.model.CommandFlag;
 import nbd4j.model.Export;
 import nbd4j.model.Extent;
 import nbd4j.model.ReadChunk;
+import nbd4j.uri.NbdUri;
 
 /**
  * Several connections to one export that stay useful while connections, servers and networks fail.
@@ -52,6 +54,26 @@ public final class NbdPool implements SharedCalls, AutoCloseable {
          * @throws IOException if there is no connection to be had now
          */
         NbdConnection connect() throws IOException;
+    }
+
+    /**
+     * Opens a pool on the export that a URI names.
+     *
+     * @throws IllegalArgumentException if it is not an NBD URI
+     * @throws IOException as {@link NbdClient#connect} does, if the first connection cannot be made
+     */
+    public static NbdPool open(String uri, PoolOptions options) throws IOException {
+        return open(NbdUri.parse(uri), options);
+    }
+
+    /**
+     * Opens a pool on the export that a URI names. Returns when there is one connection; the others follow.
+     *
+     * @throws IOException as {@link NbdClient#connect} does, if the first connection cannot be made; a timeout, if it
+     *     could not be made within {@link PoolOptions#connectWait()}
+     */
+    public static NbdPool open(NbdUri uri, PoolOptions options) throws IOException {
+        return open(uri.toString(), () -> NbdClient.connect(uri, options.connect()), options);
     }
 
     /**

@@ -77,7 +77,7 @@ final class Roster {
             }
             if (!live.connection.isOpen()) {
                 work.signal();
-            } else if (best == null || live.outstandingBytes < best.outstandingBytes) {
+            } else if (best == null || live.preferredTo(best)) {
                 best = live;
             }
         }
@@ -95,7 +95,7 @@ final class Roster {
                     && !live.reserved
                     && !live.retiring
                     && live.connection.isOpen()
-                    && (best == null || live.outstandingBytes < best.outstandingBytes)) {
+                    && (best == null || live.preferredTo(best))) {
                 best = live;
             }
         }

@@ -171,10 +171,13 @@ final class Turnstile {
             roster.counters.callLatency.add(live.lastUsedNanos - beganNanos);
             if (failure == null) {
                 live.useful = true;
-                roster.lifetimes.succeeded(live, beganNanos);
+                roster.lifetimes.answered(live, beganNanos);
                 roster.settle(live, "idle");
             } else {
                 roster.counters.failures++;
+                if (failure instanceof NbdCommandException) {
+                    roster.lifetimes.answered(live, beganNanos);
+                }
                 if (!live.gone && shutsDown(failure)) {
                     roster.lose(live, failure.toString());
                 }

@@ -77,8 +77,8 @@ class RetryPolicyTest {
                 if (pause == RetryPolicy.NONE) {
                     break;
                 }
-                double whole =
-                        Math.min(backOff.maximum().toNanos(), backOff.first().toNanos() * Math.pow(2, attempts - 1));
+                double whole = Math.min(
+                        (double) backOff.maximum().toNanos(), backOff.first().toNanos() * Math.pow(2, attempts - 1));
                 assertThat((double) pause)
                         .as("seed %d run %d attempt %d", seed, run, attempts)
                         .isBetween(whole * (1 - backOff.jitter()) - 1, whole + 1);
