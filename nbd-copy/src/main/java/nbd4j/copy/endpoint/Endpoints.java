@@ -33,9 +33,9 @@ public final class Endpoints {
                 case Location.Null none ->
                     throw new EndpointException(Side.SOURCE, "null: keeps nothing, so it cannot be read");
                 case Location.File(Path path) -> localSource(path);
-                case Location.Uri(String uri) -> throw new EndpointException(Side.SOURCE, uri);
+                case Location.Uri(String uri) -> NbdEndpoints.source(uri, options);
                 case Location.Command command ->
-                    throw new EndpointException(Side.SOURCE, command.words().toString());
+                    throw new EndpointException(Side.SOURCE, "starting a server is not supported: " + command.words());
             };
         } catch (IOException | IllegalArgumentException e) {
             throw failed(Side.SOURCE, e);
@@ -53,9 +53,9 @@ public final class Endpoints {
                 case Location.Standard standard -> new StreamTarget("standard output", standardOutput());
                 case Location.Null none -> new NullTarget();
                 case Location.File(Path path) -> localTarget(path, options);
-                case Location.Uri(String uri) -> throw new EndpointException(Side.TARGET, uri);
+                case Location.Uri(String uri) -> NbdEndpoints.target(uri, options);
                 case Location.Command command ->
-                    throw new EndpointException(Side.TARGET, command.words().toString());
+                    throw new EndpointException(Side.TARGET, "starting a server is not supported: " + command.words());
             };
         } catch (IOException | IllegalArgumentException e) {
             throw failed(Side.TARGET, e);

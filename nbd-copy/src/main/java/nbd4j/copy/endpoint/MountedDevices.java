@@ -88,7 +88,10 @@ record MountedDevices(Path mountInfo, Path swaps, Path devices) {
         }
         for (String line : Files.readAllLines(swaps)) {
             String name = line.split("\\s", 2)[0];
-            if (name.startsWith("/") && Files.exists(Path.of(name)) && Files.isSameFile(Path.of(name), path)) {
+            if (name.startsWith("/")
+                    && Files.exists(Path.of(name))
+                    && Files.exists(path)
+                    && Files.isSameFile(Path.of(name), path)) {
                 throw new FileSystemException(path.toString(), null, "the device is in use as swap");
             }
         }

@@ -22,11 +22,14 @@ public final class BufferBudget {
     /** What the process uses unless told otherwise: 64 MiB, enough for 256 requests of 256 KiB. */
     public static final long DEFAULT_BYTES = 64L << 20;
 
-    private final long limit;
+    /** Direct memory that is left to others, since connections need a little of their own. */
+    private static final long LEFT_TO_OTHERS = 8L << 20;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
     private final Map<Integer, ArrayDeque<ByteBuffer>> idle = new TreeMap<>(); // guarded by lock
     private long allocated; // guarded by lock; bytes, in use and idle
+    private long granted; // guarded by lock; the limit, or less if the JVM has less direct memory
     private volatile int waiting; // written under lock
 
     /**
@@ -38,12 +41,18 @@ public final class BufferBudget {
         if (limit <= 0) {
             throw new IllegalArgumentException("memory limit of %d bytes is not positive".formatted(limit));
         }
-        this.limit = limit;
+        // Unless it is told otherwise, the JVM allows as much direct memory as it has heap.
+        this.granted = Math.max(limit / 4, Math.min(limit, Runtime.getRuntime().maxMemory() - LEFT_TO_OTHERS));
     }
 
-    /** Returns the limit in bytes. */
+    /** Returns the limit in bytes: what was asked for, or less if the JVM allows less direct memory. */
     public long limit() {
-        return limit;
+        lock.lock();
+        try {
+            return granted;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -53,37 +62,56 @@ public final class BufferBudget {
      * @throws InterruptedException if the thread is interrupted while it waits
      */
     ByteBuffer acquire(int bytes) throws InterruptedException {
-        if (bytes > limit) {
+        if (bytes > limit()) {
             throw new IllegalArgumentException(
-                    "a request of %d bytes does not fit the memory limit of %d bytes".formatted(bytes, limit));
+                    "a request of %d bytes does not fit the memory limit of %d bytes".formatted(bytes, limit()));
         }
+        while (true) {
+            ByteBuffer reused = reserve(bytes);
+            if (reused != null) {
+                return reused.clear();
+            }
+            try {
+                return ByteBuffer.allocateDirect(bytes);
+            } catch (OutOfMemoryError e) {
+                shrink(bytes, e);
+            }
+        }
+    }
+
+    /** Returns an idle buffer, or null after setting aside the bytes for a new one; waits until one or the other. */
+    private @Nullable ByteBuffer reserve(int bytes) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
                 ByteBuffer reused = takeIdle(bytes);
                 if (reused != null) {
-                    return reused.clear();
+                    return reused;
                 }
-                if (allocated + bytes > limit) {
+                if (allocated + bytes > granted) {
                     dropIdleOfOtherSizes(bytes);
                 }
-                if (allocated + bytes <= limit) {
+                if (allocated + bytes <= granted) {
                     allocated += bytes;
-                    break;
+                    return null;
                 }
                 await();
             }
         } finally {
             lock.unlock();
         }
-        return allocate(bytes);
     }
 
     /** Takes back a buffer of {@link #acquire}. */
     void release(ByteBuffer buffer) {
         lock.lock();
         try {
-            idle.computeIfAbsent(buffer.capacity(), size -> new ArrayDeque<>()).push(buffer);
+            if (allocated > granted) {
+                allocated -= buffer.capacity();
+            } else {
+                idle.computeIfAbsent(buffer.capacity(), size -> new ArrayDeque<>())
+                        .push(buffer);
+            }
             released.signalAll();
         } finally {
             lock.unlock();
@@ -109,18 +137,18 @@ public final class BufferBudget {
         }
     }
 
-    private ByteBuffer allocate(int bytes) {
+    /** The JVM has less direct memory than the limit: go on with what there is, unless that is nothing. */
+    private void shrink(int bytes, OutOfMemoryError failure) {
+        lock.lock();
         try {
-            return ByteBuffer.allocateDirect(bytes);
-        } catch (OutOfMemoryError e) {
-            lock.lock();
-            try {
-                allocated -= bytes;
-                released.signalAll();
-            } finally {
-                lock.unlock();
+            allocated -= bytes;
+            if (allocated == 0) {
+                throw failure;
             }
-            throw e;
+            granted = Math.max(bytes, allocated - LEFT_TO_OTHERS);
+            released.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -132,9 +160,9 @@ public final class BufferBudget {
     private void dropIdleOfOtherSizes(int bytes) {
         for (Iterator<Map.Entry<Integer, ArrayDeque<ByteBuffer>>> sizes =
                         idle.entrySet().iterator();
-                sizes.hasNext() && allocated + bytes > limit; ) {
+                sizes.hasNext() && allocated + bytes > granted; ) {
             Map.Entry<Integer, ArrayDeque<ByteBuffer>> size = sizes.next();
-            while (!size.getValue().isEmpty() && allocated + bytes > limit) {
+            while (!size.getValue().isEmpty() && allocated + bytes > granted) {
                 size.getValue().pop();
                 allocated -= size.getKey();
             }
