@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -25,6 +26,7 @@ import nbd4j.model.Export;
 import nbd4j.model.ExportInfo;
 import nbd4j.model.InformationType;
 import nbd4j.model.NbdNegotiationException;
+import nbd4j.model.NbdProtocolException;
 import nbd4j.model.OptionError;
 import nbd4j.model.ReplyStyle;
 import nbd4j.model.TransmissionFlags;
@@ -274,13 +276,15 @@ final class GoTest {
     }
 
     @Test
-    void inf13_readsNothingBehindTheAcknowledgement() throws IOException {
+    void inf13_takesWhatFollowsTheAcknowledgementForAReply() throws IOException {
         var server = ScriptedTransport.of(Script.GREETING, Script.going(), "00*124");
 
-        greet(server).go("");
+        NbdConnection connection = greet(server).go("");
 
-        assertThat(server.unread()).as("left to whoever reads replies").isLessThanOrEqualTo(124);
-        assertThat(server.sent()).isEqualTo(Script.CLIENT_FLAGS + Script.GO);
+        assertThatThrownBy(() -> connection.read(0, ByteBuffer.allocate(512)))
+                .isInstanceOf(NbdProtocolException.class)
+                .hasMessageContaining("00000000");
+        assertThat(server.isClosed()).isTrue();
     }
 
     @Test
