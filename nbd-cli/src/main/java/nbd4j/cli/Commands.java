@@ -6,13 +6,14 @@ import java.util.List;
 /** The words that may stand after {@code nbd}. A command's classes are not loaded before it is asked for. */
 final class Commands {
     /** In the order of the help. */
-    static final List<String> NAMES = List.of("completion");
+    static final List<String> NAMES = List.of("bench", "completion");
 
     private Commands() {}
 
     /** Returns the command of a name that is one of {@link #NAMES}. */
     static Command of(String name) {
         return switch (name) {
+            case "bench" -> new BenchCommand();
             case "completion" -> new CompletionCommand();
             default -> throw new IllegalArgumentException("no command " + name);
         };

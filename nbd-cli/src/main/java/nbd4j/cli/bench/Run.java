@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.cli.bench;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import nbd4j.client.NbdConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does a workload over some connections and measures it. Each connection has as many workers as requests are to be in
+ * flight; each worker has one request at a time. The first failure ends the run.
+ */
+public final class Run {
+    private final Workload workload;
+    private final List<NbdConnection> connections;
+    private final Content content;
+    private final Written written;
+    /** The next block of sequential work, counted without end. */
+    private final AtomicLong nextBlock = new AtomicLong();
+    /** The next request that is due, where there is a rate. */
+    private final AtomicLong nextTicket = new AtomicLong();
+
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final long beginNanos = System.nanoTime();
+    private final long measureNanos;
+    private final long endNanos;
+
+    private Run(Workload workload, List<NbdConnection> connections) {
+        this.workload = workload;
+        this.connections = connections;
+        content = new Content(workload.seed());
+        written = new Written(workload);
+        measureNanos = beginNanos + workload.warmUp().toNanos();
+        endNanos = measureNanos + workload.duration().toNanos();
+    }
+
+    /**
+     * Runs a workload. The calling thread waits.
+     *
+     * @param connections as many as the workload says; they stay open
+     * @throws IOException if a request failed, or what was read back was not what was written
+     */
+    public static Measurement of(Workload workload, List<NbdConnection> connections)
+            throws IOException, InterruptedException {
+        return new Run(workload, connections).measure();
+    }
+
+    private Measurement measure() throws IOException, InterruptedException {
+        int seconds = Math.toIntExact(workload.duration().toSeconds()) + 1;
+        // 150 KiB for each worker's latencies; a tenth of that where there are many workers.
+        int digits = workload.workers() <= 256 ? 3 : 2;
+        List<Tally> tallies = new ArrayList<>();
+        List<Thread> workers = new ArrayList<>();
+        for (int i = 0; i < workload.workers(); i++) {
+            var tally = new Tally(digits, seconds);
+            NbdConnection connection = connections.get(i % workload.connections());
+            var random = new SplittableRandom(workload.seed() + i);
+            tallies.add(tally);
+            workers.add(Thread.ofVirtual().name("nbd-bench-", i).start(() -> work(connection, random, tally)));
+        }
+        for (Thread worker : workers) {
+            worker.join();
+        }
+        rethrow();
+        var all = new Tally(digits, seconds);
+        tallies.forEach(all::add);
+        long verified = workload.verify() ? written.verify(connections, content) : -1;
+        return new Measurement(workload, workload.duration().toNanos() / 1e9, all, verified);
+    }
+
+    private void rethrow() throws IOException {
+        switch (failure.get()) {
+            case null -> {}
+            case IOException e -> throw e;
+            case RuntimeException e -> throw e;
+            case Throwable e -> throw new IOException(e);
+        }
+    }
+
+    private void work(NbdConnection connection, SplittableRandom random, Tally tally) {
+        ByteBuffer block = ByteBuffer.allocateDirect(workload.blockSize());
+        try {
+            while (failure.get() == null) {
+                long due = awaitTurn();
+                if (due >= endNanos) {
+                    return;
+                }
+                boolean read = isRead(random);
+                request(connection, read, nextOffset(random), block);
+                long done = System.nanoTime();
+                if (due >= measureNanos && done <= endNanos) {
+                    tally.record(read, done - due, (int) ((done - measureNanos) / 1_000_000_000L));
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            failure.compareAndSet(null, e);
+        }
+    }
+
+    /** Returns when the next request begins, or began to be due. */
+    private long awaitTurn() {
+        if (workload.rate() == 0) {
+            return System.nanoTime();
+        }
+        long due = beginNanos + (long) (nextTicket.getAndIncrement() * (1e9 / workload.rate()));
+        while (due < endNanos && due - System.nanoTime() > 0) {
+            LockSupport.parkNanos(this, due - System.nanoTime());
+        }
+        return due;
+    }
+
+    private boolean isRead(SplittableRandom random) {
+        return switch (workload.access()) {
+            case READ, RANDREAD -> true;
+            case WRITE, RANDWRITE, ZERO, TRIM -> false;
+            case RANDRW -> random.nextInt(100) < workload.readPercent();
+        };
+    }
+
+    private long nextOffset(SplittableRandom random) {
+        long block = workload.access().random()
+                ? random.nextLong(workload.blocks())
+                : nextBlock.getAndIncrement() % workload.blocks();
+        return workload.offset() + block * workload.blockSize();
+    }
+
+    private void request(NbdConnection connection, boolean read, long offset, ByteBuffer block) throws IOException {
+        if (read) {
+            connection.read(offset, block.clear());
+            return;
+        }
+        switch (workload.access()) {
+            case ZERO -> connection.writeZeroes(offset, workload.blockSize(), Set.of());
+            case TRIM -> connection.trim(offset, workload.blockSize(), Set.of());
+            case READ, RANDREAD, WRITE, RANDWRITE, RANDRW -> {
+                content.fill(block.clear(), offset);
+                connection.write(offset, block.flip());
+            }
+        }
+        written.add(offset);
+    }
+}
