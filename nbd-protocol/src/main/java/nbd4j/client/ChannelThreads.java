@@ -11,7 +11,8 @@ public enum ChannelThreads {
     /**
      * The callers write their own requests, and whichever caller waits reads for all. Saves two hand-overs between
      * threads for each request, which is worth a fifth at one request at a time. The price: interrupting a caller
-     * closes the connection for everybody, as does a request that times out. For those who own all the callers.
+     * closes the connection for everybody if the caller is at the channel just then, or its buffer is in use; and so
+     * does a request that times out. For those who own all the callers.
      */
     CALLERS
 }

@@ -51,7 +51,7 @@ import nbd4j.wire.Command;
  * </ul>
  *
  * <p>Buffers belong to the caller again when the call returns or throws, and are not touched after that. After success
- * the position is at the limit; after a failure position and contents (of a read) are undefined.
+ * the position is at the limit; after a failure position and contents (of a read) are undefined. The limit is as it was.
  *
  * <p>Source: proto.md, "Transmission".
  */
@@ -133,6 +133,7 @@ public final class NbdConnection implements AutoCloseable {
      */
     public List<ReadChunk> readChunks(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
         int bits = CommandFlag.bits(flags);
+        requireWritable(Command.READ, into);
         session.check(Command.READ, bits, offset, into.remaining());
         if (!into.hasRemaining() && session.checks(ClientCheck.ZERO_LENGTH)) {
             return List.of();
@@ -179,6 +180,7 @@ public final class NbdConnection implements AutoCloseable {
     private void transfer(Command command, long offset, ByteBuffer buffer, Set<CommandFlag> flags) throws IOException {
         int bits = flags.isEmpty() ? 0 : CommandFlag.bits(flags);
         int length = buffer.remaining();
+        requireWritable(command, buffer);
         session.check(command, bits, offset, length);
         if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
             return;
@@ -200,6 +202,7 @@ public final class NbdConnection implements AutoCloseable {
         int bits = CommandFlag.bits(flags);
         long length = 0;
         for (ByteBuffer buffer : buffers) {
+            requireWritable(command, buffer);
             length += buffer.remaining();
         }
         session.check(command, bits, offset, length);
@@ -208,6 +211,13 @@ public final class NbdConnection implements AutoCloseable {
         }
         int largest = session.checks(ClientCheck.PAYLOAD) ? maximumPayload : Math.toIntExact(length);
         Split.transfer(session, command, wireFlags(command, bits), offset, buffers.clone(), largest);
+    }
+
+    /** The receiver would find it out, and end the connection for everybody. */
+    private static void requireWritable(Command command, ByteBuffer buffer) {
+        if (command == Command.READ && buffer.isReadOnly()) {
+            throw new IllegalArgumentException("a read into a buffer that is read-only");
+        }
     }
 
     /** With extended headers every write says that its length is that of a payload. */

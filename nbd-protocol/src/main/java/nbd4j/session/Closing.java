@@ -65,7 +65,7 @@ final class Closing {
         boolean idle = false;
         try {
             idle = session.requests().awaitEmpty(limit.isZero() ? Long.MAX_VALUE : limit.toNanos());
-            if (idle) {
+            if (idle && !session.hasFailed()) {
                 disconnect();
             }
         } catch (InterruptedException e) {
@@ -93,7 +93,7 @@ final class Closing {
         }
     }
 
-    private static NbdDisconnectedException closed() {
+    static NbdDisconnectedException closed() {
         return new NbdDisconnectedException("the connection was closed");
     }
 }

@@ -95,7 +95,25 @@ final class InFlight {
 
     /** Returns how many slots are in use. */
     int count() {
-        return capacity - permits.availablePermits();
+        int count = 0;
+        for (int word = 0; word < used.length(); word++) {
+            count += Long.bitCount(used.get(word));
+        }
+        return count;
+    }
+
+    /** Returns a request whose caller would read for all if it was woken, or null if there is none. */
+    @Nullable
+    Request findReader() {
+        for (int word = 0; word < used.length(); word++) {
+            for (long bits = used.get(word); bits != 0; bits &= bits - 1) {
+                Request request = slots.get((word << 6) + Long.numberOfTrailingZeros(bits));
+                if (request != null && request.wouldRead()) {
+                    return request;
+                }
+            }
+        }
+        return null;
     }
 
     /** Waits until no slot is in use and takes them all; returns false if the limit came first. */

@@ -46,9 +46,15 @@ final class Inbox {
         return ahead;
     }
 
-    /** Fills a buffer from its position on with this many bytes; the buffer's limit is as before, afterwards. */
-    void readInto(ByteBuffer into, int bytes) throws IOException {
+    /**
+     * Fills a buffer from its position on with this many bytes; the buffer's limit is as before, afterwards. Stops early
+     * when the request's caller wants the buffer back.
+     *
+     * @return how many bytes were stored
+     */
+    int readInto(ByteBuffer into, int bytes, Request request) throws IOException {
         int limit = into.limit();
+        int start = into.position();
         int have = Math.min(bytes, ahead.remaining());
         if (have > 0) {
             int aheadLimit = ahead.limit();
@@ -56,17 +62,21 @@ final class Inbox {
             ahead.limit(aheadLimit);
         }
         if (have == bytes) {
-            return;
+            return bytes;
         }
-        int end = into.position() + bytes - have;
-        into.limit(end);
+        int end = start + bytes;
         ahead.clear().limit(0);
-        while (into.position() < end) {
-            room.clear().limit(end - into.position() >= LARGE ? BEHIND_LARGE : CAPACITY);
-            counters.received(checkEnd(transport.read(into, room)));
-            ahead.limit(room.position());
+        into.limit(end);
+        try {
+            while (into.position() < end && !request.isWantedBack()) {
+                room.clear().limit(end - into.position() >= LARGE ? BEHIND_LARGE : CAPACITY);
+                counters.received(checkEnd(transport.read(into, room)));
+                ahead.limit(room.position());
+            }
+        } finally {
+            into.limit(limit);
         }
-        into.limit(limit);
+        return into.position() - start;
     }
 
     /** Throws bytes away. */

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: proto.md, {@code NBD_REPLY_TYPE_OFFSET_DATA}, {@code NBD_REPLY_TYPE_OFFSET_HOLE}, "Simple reply message".
  */
 final class ReadContent {
+    /** Most parts of one read that are listed: twice as many as the largest read has blocks of 512 bytes. */
+    private static final int MAXIMUM_LISTED = 1 << 17;
+
     private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
 
     private final Inbox inbox;
@@ -47,11 +50,19 @@ final class ReadContent {
         if (chunks != null) {
             ByteBuffer part = request.buffers[0];
             int start = request.starts[0] + relative;
-            chunks.add(new ReadChunk.Data(
-                    offset, part.duplicate().limit(start + length).position(start)));
+            list(
+                    request,
+                    chunks,
+                    new ReadChunk.Data(
+                            offset, part.duplicate().limit(start + length).position(start)));
         }
-        fill(request, relative, length, inbox);
-        request.endFilling();
+        int missing = fill(request, relative, length, inbox);
+        if (missing == 0) {
+            request.endFilling();
+        } else {
+            request.stopFilling();
+            inbox.skip(missing);
+        }
     }
 
     /** Takes a hole chunk. */
@@ -65,10 +76,18 @@ final class ReadContent {
         }
         List<ReadChunk> chunks = request.chunks;
         if (chunks != null) {
-            chunks.add(new ReadChunk.Hole(offset, length));
+            list(request, chunks, new ReadChunk.Hole(offset, length));
         }
         fill(request, (int) (offset - request.offset), (int) length, null);
         request.endFilling();
+    }
+
+    private static void list(Request request, List<ReadChunk> chunks, ReadChunk chunk) throws NbdProtocolException {
+        if (chunks.size() == MAXIMUM_LISTED) {
+            throw Receiver.breach(
+                    request, "the server sent more than %d parts, too many to list".formatted(MAXIMUM_LISTED));
+        }
+        chunks.add(chunk);
     }
 
     private static void admit(Request request, long offset, long length, String what) throws NbdProtocolException {
@@ -98,8 +117,12 @@ final class ReadContent {
         }
     }
 
-    /** Fills a part of the destination from the wire, or with zeroes if there is no inbox. */
-    private void fill(Request request, int relative, int length, @Nullable Inbox from) throws IOException {
+    /**
+     * Fills a part of the destination from the wire, or with zeroes if there is no inbox.
+     *
+     * @return how many bytes were not stored, since the caller wants its buffers back
+     */
+    private int fill(Request request, int relative, int length, @Nullable Inbox from) throws IOException {
         int skip = relative;
         int left = length;
         for (int i = 0; left > 0; i++) {
@@ -114,11 +137,15 @@ final class ReadContent {
             if (from == null) {
                 zero(into, now);
             } else {
-                from.readInto(into, now);
+                int stored = from.readInto(into, now, request);
+                if (stored < now) {
+                    return left - stored;
+                }
             }
             left -= now;
             skip = 0;
         }
+        return 0;
     }
 
     private void zero(ByteBuffer into, int length) {

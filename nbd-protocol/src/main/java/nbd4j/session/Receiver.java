@@ -109,6 +109,7 @@ final class Receiver {
         }
         if (reply.error() != 0) {
             request.errorValue = reply.error();
+            request.shutsDown = reply.error() == NbdError.ESHUTDOWN.value();
         } else if (request.command == Command.READ) {
             content.all(request);
         }
@@ -231,13 +232,12 @@ final class Receiver {
             rememberErrorOffset(request, offset);
         }
         in.position(end);
+        // The first error is the one to report, but a server that goes away must be heard.
+        request.shutsDown |= value == NbdError.ESHUTDOWN.value();
         if (request.errorValue == 0) {
             request.errorValue = value;
             request.errorText = Printable.escape(text);
             request.errorOffset = offset;
-        } else if (value == NbdError.ESHUTDOWN.value()) {
-            // The first error is the one to report, but a server that goes away must be heard.
-            request.errorValue = value;
         }
     }
 

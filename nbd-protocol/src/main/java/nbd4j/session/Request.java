@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * reply. {@code state} orders all of that: plain fields are written before the bit that hands them over.
  *
  * <p>A caller that gives up sets {@link #ABANDONED} at a moment when neither sender nor receiver use its buffers. From
- * then on the request belongs to whoever would have completed it.
+ * then on the request belongs to whoever would have completed it. If they are in use it sets {@link #LEAVING}, and is
+ * woken when they are not: by the sender behind its write, by the receiver behind its next read from the wire.
  */
 public final class Request {
     /** The sender has begun to write the request. */
@@ -64,6 +65,8 @@ public final class Request {
 
     long submittedNanos;
     private @Nullable Thread waiter;
+    /** Whether the caller is about to park, or parked, and would read for all if it was woken. */
+    private volatile boolean parked;
 
     /** Link of the sender's queue; written by whoever pushes, read by the sender. */
     @Nullable
@@ -76,6 +79,8 @@ public final class Request {
     long errorValue;
     String errorText = "";
     long errorOffset = -1;
+    /** Whether any error of the reply says that the server shuts down; it need not be the first, which is reported. */
+    boolean shutsDown;
     /** Offsets of all errors, of which no content may follow; null while there are none. */
     long @Nullable [] errorOffsets;
 
@@ -139,34 +144,35 @@ public final class Request {
         return (state.get() & REPLIED) != 0;
     }
 
-    /**
-     * Gives the request up, as soon as its buffers are not in use.
-     *
-     * @return false if it was completed instead
-     */
-    boolean abandon() {
+    /** What came of a caller's wish to leave. */
+    enum Leave {
+        /** The request is no longer the caller's. */
+        GONE,
+        /** The reply has come meanwhile. */
+        COMPLETE,
+        /** The buffers are in use; the caller is woken when they are not. */
+        IN_USE
+    }
+
+    /** Gives the request up, unless its buffers are in use. */
+    Leave leave() {
         while (true) {
             int now = state.get();
             if ((now & (SENT | REPLIED)) == (SENT | REPLIED)) {
-                return false;
+                return Leave.COMPLETE;
             }
             if ((now & ABANDONED) != 0) {
-                return true;
+                return Leave.GONE;
             }
             boolean used = (now & FILLING) != 0 || (now & (SENDING | SENT)) == SENDING;
-            if (!used) {
-                if (state.compareAndSet(now, now | ABANDONED)) {
-                    return true;
-                }
-            } else if ((now & LEAVING) == 0) {
-                state.compareAndSet(now, now | LEAVING);
-            } else {
-                LockSupport.park(this);
-                // Parking again must block; the caller, who knows of the interrupt, sets the flag again when it has
-                // left.
-                var unused = Thread.interrupted();
+            if (state.compareAndSet(now, now | (used ? LEAVING : ABANDONED))) {
+                return used ? Leave.IN_USE : Leave.GONE;
             }
         }
+    }
+
+    void setParked(boolean newParked) {
+        parked = newParked;
     }
 
     // The sender.
@@ -216,6 +222,22 @@ public final class Request {
         }
     }
 
+    /** Returns whether the receiver should stop filling, since the caller wants its buffers. */
+    boolean isWantedBack() {
+        return (state.get() & (LEAVING | SENT)) == (LEAVING | SENT);
+    }
+
+    /** Lets the caller go though the destination is not full; the receiver throws the rest away. */
+    void stopFilling() {
+        while (true) {
+            int now = state.get();
+            if (state.compareAndSet(now, (now | ABANDONED) & ~FILLING)) {
+                LockSupport.unpark(waiter);
+                return;
+            }
+        }
+    }
+
     void endFilling() {
         int before = state.getAndAdd(-FILLING);
         if ((before & LEAVING) != 0) {
@@ -260,9 +282,9 @@ public final class Request {
         return (state.get() & (SENDING | REPLIED)) == SENDING;
     }
 
-    boolean isWaitedFor() {
-        int now = state.get();
-        return (now & SENDING) != 0 && (now & (REPLIED | ABANDONED)) == 0;
+    /** Returns whether the caller would read for all if it was woken. */
+    boolean wouldRead() {
+        return parked && (state.get() & (REPLIED | ABANDONED)) == 0;
     }
 
     void wake() {
@@ -282,8 +304,10 @@ public final class Request {
         errorValue = 0;
         errorText = "";
         errorOffset = -1;
+        shutsDown = false;
         errorOffsets = null;
         failure = null;
+        parked = false;
         coverage.begin(0);
         state.set(0);
     }

@@ -3,7 +3,6 @@ package nbd4j.session;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,9 +10,7 @@ import nbd4j.model.ClientCheck;
 import nbd4j.model.Export;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdDisconnectedException;
-import nbd4j.model.NbdError;
 import nbd4j.model.NbdException;
-import nbd4j.model.NbdProtocolException;
 import nbd4j.model.NbdTimeoutException;
 import nbd4j.model.ReplyStyle;
 import nbd4j.transport.Transport;
@@ -50,10 +47,15 @@ public final class Session {
 
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Closing closing;
+    private final Wording wording;
+    private final Waiting waiting;
     private final @Nullable Thread senderThread;
 
     /** Set when the server said it is shutting down; nothing new is sent after that. */
     private volatile boolean draining;
+
+    /** Set when the client is done; how the server ends its side is of no interest after that. */
+    private volatile boolean disconnected;
 
     private Session(Transport transport, Export export, String name, SessionOptions options) {
         this.transport = transport;
@@ -71,6 +73,8 @@ public final class Session {
                 counters,
                 trace,
                 this::complete);
+        wording = new Wording(name);
+        waiting = new Waiting(this, inFlight, wording, name, options);
         closing = new Closing(this, transport, options.closeTimeout());
         senderThread =
                 options.ownThreads() ? Thread.ofVirtual().name("nbd-sender").unstarted(this::sendAll) : null;
@@ -110,6 +114,11 @@ public final class Session {
         return failure.get() != null;
     }
 
+    /** Returns whether a thread reads replies. */
+    boolean isBeingRead() {
+        return receiving.isLocked();
+    }
+
     /**
      * Refuses a command that may not be sent.
      *
@@ -135,11 +144,12 @@ public final class Session {
         try {
             request = limit == 0 ? inFlight.acquire() : inFlight.acquire(limit);
         } catch (InterruptedException e) {
-            throw interrupted(command, offset, length);
+            throw wording.interrupted(command, offset, length);
         }
         if (request == null) {
             throw new NbdTimeoutException("%s was not sent: %d requests were in flight, as many as allowed, for %d ms"
-                    .formatted(describe(command, offset, length), options.maximumRequests(), limit / 1_000_000));
+                    .formatted(
+                            wording.describe(command, offset, length), options.maximumRequests(), limit / 1_000_000));
         }
         return prepare(request, command, flags, offset, length);
     }
@@ -171,19 +181,19 @@ public final class Session {
     private void requireOpen(Command command, long offset, long length) throws IOException {
         Throwable cause = failure.get();
         if (cause != null) {
-            throw failed(describe(command, offset, length), cause);
+            throw wording.failed(wording.describe(command, offset, length), cause);
         }
         if (draining) {
             throw new NbdDisconnectedException(
-                    describe(command, offset, length) + " was not sent: the server is shutting down");
+                    wording.describe(command, offset, length) + " was not sent: the server is shutting down");
         }
         if (closing.hasBegun()) {
             throw new NbdDisconnectedException(
-                    describe(command, offset, length) + " was not sent: the connection was closed");
+                    wording.describe(command, offset, length) + " was not sent: the connection was closed");
         }
         // An interrupt inside channel I/O would close the channel, so it is found before.
         if (Thread.currentThread().isInterrupted()) {
-            throw interrupted(command, offset, length);
+            throw wording.interrupted(command, offset, length);
         }
     }
 
@@ -209,7 +219,8 @@ public final class Session {
     private void drain() {
         try {
             sender.drain();
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
+            // Also of an error: those who wait would wait for ever.
             fail(e);
         }
     }
@@ -223,99 +234,46 @@ public final class Session {
      *     carried it out is not known
      */
     public void await(Request request) throws IOException {
-        boolean interrupted = false;
-        long timeout = options.requestTimeout().toNanos();
-        while (!request.isComplete()) {
-            if (senderThread == null && read(request)) {
-                continue;
-            }
-            if (timeout == 0) {
-                LockSupport.park(this);
-            } else {
-                LockSupport.parkNanos(this, timeout - (System.nanoTime() - request.submittedNanos));
-            }
-            if (Thread.interrupted()) {
-                interrupted = true;
-            }
-            boolean late = timeout > 0 && System.nanoTime() - request.submittedNanos >= timeout;
-            if ((interrupted || late) && !request.isComplete()) {
-                String what = describe(request.command, request.offset, request.affected());
-                if (request.abandon()) {
-                    wakeReader();
-                    if (interrupted) {
-                        Thread.currentThread().interrupt();
-                        throw new InterruptedIOException(what + " was interrupted");
-                    }
-                    throw new NbdTimeoutException(what + " got no reply within "
-                            + options.requestTimeout().toMillis() + " ms");
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        take(request);
-    }
-
-    private void take(Request request) throws IOException {
-        SlowRequestEvent.emit(request, name);
-        Throwable cause = request.failure;
-        long error = request.errorValue;
-        if (cause == null && error == 0) {
-            inFlight.release(request);
-            return;
-        }
-        String what = describe(request.command, request.offset, request.affected());
-        String text = request.errorText;
-        long errorOffset = request.errorOffset;
-        inFlight.release(request);
-        if (cause != null) {
-            throw failed(what, cause);
-        }
-        throw new NbdCommandException(what, error, text, errorOffset);
+        waiting.await(request);
     }
 
     /**
      * Reads replies until this request has its own, if nobody else is reading.
      *
-     * @return false if the caller should park
+     * @return whether the request is complete
      */
-    private boolean read(Request request) {
+    boolean read(Request request) {
         if (sender.hasWork()) {
             drain();
         }
-        if (request.isReplied() || failure.get() != null || !receiving.tryLock()) {
-            return request.isComplete();
-        }
-        try {
-            while (!request.isReplied()) {
-                receiver.receive();
+        if (!request.isReplied() && failure.get() == null && receiving.tryLock()) {
+            try {
+                while (!request.isReplied()) {
+                    receiver.receive();
+                }
+            } catch (Throwable e) {
+                fail(e);
+            } finally {
+                receiving.unlock();
             }
-        } catch (IOException | RuntimeException e) {
-            fail(e);
-        } finally {
-            receiving.unlock();
+            wakeReader();
         }
-        wakeReader();
         return request.isComplete();
     }
 
-    /** Wakes one caller that waits, so that somebody reads. */
-    private void wakeReader() {
+    /** Wakes one caller that is parked, so that somebody reads. */
+    void wakeReader() {
         if (senderThread != null || receiving.isLocked()) {
             return;
         }
-        for (int slot = 0; slot < inFlight.capacity(); slot++) {
-            Request request = inFlight.inSlot(slot);
-            if (request != null && request.isWaitedFor()) {
-                request.wake();
-                return;
-            }
+        Request request = inFlight.findReader();
+        if (request != null) {
+            request.wake();
         }
     }
 
     private void complete(Request request) {
-        if (request.errorValue == NbdError.ESHUTDOWN.value() && !draining) {
+        if (request.shutsDown && !draining) {
             draining = true;
             LOGGER.debug("{}: the server is shutting down", name);
             closing.beginInBackground();
@@ -343,7 +301,7 @@ public final class Session {
             while (failure.get() == null) {
                 receiver.receive();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
         } finally {
             receiving.unlock();
@@ -364,7 +322,7 @@ public final class Session {
 
     /** Keeps the first failure, closes the transport and fails all requests. */
     void fail(Throwable cause) {
-        if (!failure.compareAndSet(null, cause)) {
+        if (!failure.compareAndSet(null, disconnected ? Closing.closed() : cause)) {
             return;
         }
         transport.close();
@@ -407,6 +365,7 @@ public final class Session {
 
     /** Sends DISC; the closing thread only. */
     void sendDisconnect() throws IOException {
+        disconnected = true;
         sender.disconnect(0);
     }
 
@@ -420,42 +379,10 @@ public final class Session {
             while (failure.get() == null) {
                 receiver.receive();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
         } finally {
             receiving.unlock();
         }
-    }
-
-    private NbdException failed(String what, Throwable cause) {
-        String message = what + " failed: " + reason(cause);
-        return switch (cause) {
-            case NbdProtocolException e -> new NbdProtocolException(message, e);
-            case NbdTimeoutException e -> new NbdTimeoutException(message, e);
-            default -> new NbdDisconnectedException(message, cause);
-        };
-    }
-
-    private static String reason(Throwable cause) {
-        if (cause instanceof ClosedByInterruptException) {
-            return "the connection was closed, because a thread that used it was interrupted";
-        }
-        String message = cause.getMessage();
-        return message == null ? cause.toString() : message;
-    }
-
-    private InterruptedIOException interrupted(Command command, long offset, long length) {
-        Thread.currentThread().interrupt();
-        return new InterruptedIOException(describe(command, offset, length) + " was interrupted before it was sent");
-    }
-
-    private String describe(Command command, long offset, long length) {
-        return switch (command) {
-            case FLUSH, DISC -> command.words() + " of " + name;
-            case WRITE -> "write of " + length + " bytes at " + offset + " to " + name;
-            case READ -> "read of " + length + " bytes at " + offset + " from " + name;
-            case TRIM, CACHE, WRITE_ZEROES, BLOCK_STATUS ->
-                command.words() + " of " + length + " bytes at " + offset + " of " + name;
-        };
     }
 }
