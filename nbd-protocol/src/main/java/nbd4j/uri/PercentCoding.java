@@ -16,6 +16,8 @@ final class PercentCoding {
     /** Stands for itself in what we print, beside letters and digits; less than RFC 3986 allows, so that it is safe everywhere. */
     private static final String PLAIN = "-._~/:,";
 
+    private static final String PLAIN_IN_NAMES = "-._~";
+
     private PercentCoding() {}
 
     /**
@@ -54,12 +56,21 @@ final class PercentCoding {
         }
     }
 
-    /** Encodes all but letters, digits and {@code -._~/:,}. */
+    /** Encodes a part of the authority: all but letters, digits and {@code -._~}. */
+    static String encodeName(String what, String text) {
+        return encode(what, text, PLAIN_IN_NAMES);
+    }
+
+    /** Encodes a path or a value: all but letters, digits and {@code -._~/:,}. */
     static String encode(String what, String text) {
+        return encode(what, text, PLAIN);
+    }
+
+    private static String encode(String what, String text, String plain) {
         var out = new StringBuilder(text.length());
         for (byte b : utf8(what, text)) {
             char c = (char) (b & 0xFF);
-            if (Hosts.isAsciiLetter(c) || Hosts.isDigit(c) || PLAIN.indexOf(c) >= 0) {
+            if (Hosts.isAsciiLetter(c) || Hosts.isDigit(c) || plain.indexOf(c) >= 0) {
                 out.append(c);
             } else {
                 out.append("%%%02X".formatted((int) c));

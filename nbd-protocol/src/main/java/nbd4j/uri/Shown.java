@@ -10,9 +10,9 @@ final class Shown {
 
     /** Returns the URI for a message. What may be a password, from a colon to a later {@code @}, becomes {@code ***}. */
     static String uri(String text) {
-        int start = text.indexOf("://") + 3;
         int end = text.lastIndexOf('@');
-        int colon = text.indexOf(':', start < 3 ? 0 : start);
+        int scheme = text.indexOf("://");
+        int colon = text.indexOf(':', scheme >= 0 && scheme < text.indexOf('@') ? scheme + 3 : 0);
         if (colon >= 0 && colon < end) {
             return value(text.substring(0, colon + 1) + "***" + text.substring(end));
         }

@@ -46,7 +46,7 @@ final class UriParser {
         }
         requireUriCharacters(text);
         int separator = text.indexOf("://");
-        if (separator < 0) {
+        if (separator < 0 || !isScheme(text.substring(0, separator))) {
             throw refusal(HINT + suggestion(text));
         }
         String scheme = text.substring(0, separator).toLowerCase(Locale.ROOT);
@@ -106,6 +106,11 @@ final class UriParser {
         if (text.indexOf('[') >= 0 || text.indexOf(']') >= 0) {
             throw refusal("the %s contains a bracket; write %%5B for '[' and %%5D for ']'".formatted(what));
         }
+    }
+
+    private static boolean isScheme(String text) {
+        return text.chars()
+                .allMatch(c -> Hosts.isAsciiLetter((char) c) || Hosts.isDigit((char) c) || "+-.".indexOf(c) >= 0);
     }
 
     private static String suggestion(String text) {
@@ -222,7 +227,7 @@ final class UriParser {
                 }
                 if (!KEYS.contains(key)) {
                     throw refusal("parameter \"%s\" is not known; allowed are %s and those that begin with x-"
-                            .formatted(Shown.value(key), String.join(", ", KEYS)));
+                            .formatted(Shown.uri(key), String.join(", ", KEYS)));
                 }
                 String value = PercentCoding.decode(key + " parameter", equals < 0 ? "" : pair.substring(equals + 1));
                 if (value.isEmpty()) {
@@ -257,8 +262,8 @@ final class UriParser {
                     .map(value -> Arrays.stream(TlsType.values())
                             .filter(type -> type.parameter().equals(value))
                             .findFirst()
-                            .orElseThrow(() -> refusal("tls-type is \"%s\"; allowed are anon, x509 and psk"
-                                    .formatted(Shown.value(value)))));
+                            .orElseThrow(() -> refusal(
+                                    "tls-type is \"%s\"; allowed are anon, x509 and psk".formatted(Shown.uri(value)))));
         }
 
         boolean tlsVerifyPeer() {

@@ -16,7 +16,7 @@ final class UriPrinter {
                     case NbdAddress.Unix ignored -> "+unix://";
                     case NbdAddress.Vsock ignored -> "+vsock://";
                 });
-        uri.user().ifPresent(user -> out.append(encode(user)).append('@'));
+        uri.user().ifPresent(user -> out.append(encodeName(user)).append('@'));
         out.append(hostAndPort(uri.address())).append('/').append(encode(uri.exportName()));
         List<String> parameters = parameters(uri);
         if (!parameters.isEmpty()) {
@@ -34,7 +34,7 @@ final class UriPrinter {
     }
 
     private static String host(String host) {
-        return host.indexOf(':') < 0 ? encode(host) : "[" + host.replace("%", "%25") + "]";
+        return host.indexOf(':') < 0 ? encodeName(host) : "[" + host.replace("%", "%25") + "]";
     }
 
     private static String port(long port) {
@@ -54,6 +54,10 @@ final class UriPrinter {
         uri.tlsCertificates().ifPresent(directory -> parameters.add("tls-certificates=" + encode(directory)));
         uri.tlsPskFile().ifPresent(file -> parameters.add("tls-psk-file=" + encode(file)));
         return parameters;
+    }
+
+    private static String encodeName(String text) {
+        return PercentCoding.encodeName("URI", text);
     }
 
     private static String encode(String text) {
