@@ -5,7 +5,6 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Needs.Docker
-@Needs.Libnbd
 final class ContainerServersIT {
     @RegisterExtension
     static final Servers SERVERS = Servers.from(Containers::new);

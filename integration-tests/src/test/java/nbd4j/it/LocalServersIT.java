@@ -4,7 +4,6 @@ package nbd4j.it;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-@Needs.Libnbd
 final class LocalServersIT {
     @RegisterExtension
     static final Servers SERVERS = Servers.from(LocalProcesses::ofThisMachine);

@@ -6,35 +6,73 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
+import nbd4j.client.NbdClient;
+import nbd4j.client.NbdConnection;
 import nbd4j.it.ServerCommand.Listen;
+import nbd4j.model.Extent;
+import nbd4j.model.MetaContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the servers of every {@link ServerProvider} do, judged by nbdinfo. */
+/** What the client does with the servers of every {@link ServerProvider}. */
 interface ServedContract {
-    /** The provider under test. */
+    /** The provider of this run. */
     ServerProvider servers();
 
     /** nbdkit of any provider. */
     interface Nbdkit extends ServedContract {
         @ParameterizedTest
         @EnumSource
-        default void servesAMemoryDisk(Listen listen) throws IOException, InterruptedException {
-            try (var server = servers().start(ServerCommand.nbdkit("memory", "64M"), listen)) {
-                assertThat(sizeOf(server)).isEqualTo(64L << 20);
+        default void readsThePattern(Listen listen) throws IOException, InterruptedException {
+            try (var server = servers().start(ServerCommand.nbdkit("pattern", "64M"), listen);
+                    var disk = connect(server)) {
+                var read = ByteBuffer.allocate(4096);
+
+                disk.read(1 << 20, read);
+
+                assertThat(disk.export().info().size()).isEqualTo(64L << 20);
+                for (int at = 0; at < read.capacity(); at += Long.BYTES) {
+                    assertThat(read.getLong(at)).isEqualTo((1 << 20) + at);
+                }
+            }
+        }
+
+        @ParameterizedTest
+        @EnumSource
+        default void readsBackWhatItWroteAndSeesTheRestAsAHole(Listen listen) throws IOException, InterruptedException {
+            try (var server = servers().start(ServerCommand.nbdkit("memory", "1T"), listen);
+                    var disk = connect(server)) {
+                var written = ByteBuffer.allocate(32 << 10);
+                while (written.hasRemaining()) {
+                    written.putLong(written.position() * 0x9E3779B97F4A7C15L + 1);
+                }
+                written.flip();
+
+                disk.write(512L << 30, written.duplicate());
+                disk.flush();
+                var read = ByteBuffer.allocate(written.capacity());
+                disk.read(512L << 30, read);
+
+                assertThat(read.flip()).isEqualTo(written);
+                assertThat(disk.extents(MetaContext.BASE_ALLOCATION, (512L << 30) - (64 << 10), 160 << 10))
+                        .containsExactly(
+                                new Extent((512L << 30) - (64 << 10), 64 << 10, 3),
+                                new Extent(512L << 30, 32 << 10, 0),
+                                new Extent((512L << 30) + (32 << 10), 64 << 10, 3));
             }
         }
 
         @Test
-        default void listensNoMoreAfterAKill() throws IOException, InterruptedException {
+        default void isRefusedAfterAKill() throws IOException, InterruptedException {
             try (var server = servers().start(ServerCommand.nbdkit("memory", "1M"), Listen.UNIX)) {
+                connect(server).close();
                 server.kill();
 
-                assertThat(Tools.run("nbdinfo", server.uri().toString()).exitCode())
-                        .isNotZero();
+                assertThatThrownBy(() -> connect(server)).isInstanceOf(IOException.class);
             }
         }
 
@@ -51,10 +89,11 @@ interface ServedContract {
     interface Qemu extends ServedContract {
         @ParameterizedTest
         @EnumSource
-        default void servesARawFile(Listen listen) throws IOException, InterruptedException {
-            var file = sparseFile(servers(), 5L << 20);
-            try (var server = servers().start(ServerCommand.qemuNbd("-t", "-f", "raw", file.toString()), listen)) {
-                assertThat(sizeOf(server)).isEqualTo(5L << 20);
+        default void readsWhatStandsInARawFile(Listen listen) throws IOException, InterruptedException {
+            var file = fileWithAMarkAt1M(servers(), "qemu-" + listen, 5L << 20);
+            try (var server = servers().start(ServerCommand.qemuNbd("-t", "-f", "raw", file.toString()), listen);
+                    var disk = connect(server)) {
+                assertMarkAt1M(disk, 5L << 20);
             }
         }
     }
@@ -63,25 +102,35 @@ interface ServedContract {
     interface NbdServer extends ServedContract {
         @ParameterizedTest
         @EnumSource
-        default void servesAFileUnderAName(Listen listen) throws IOException, InterruptedException {
-            var command =
-                    ServerCommand.nbdServer("a disk", sparseFile(servers(), 3L << 20), Map.of("readonly", "true"));
-            try (var server = servers().start(command, listen)) {
-                assertThat(sizeOf(server)).isEqualTo(3L << 20);
+        default void readsAnExportWithASpaceInItsName(Listen listen) throws IOException, InterruptedException {
+            var file = fileWithAMarkAt1M(servers(), "nbd-server-" + listen, 3L << 20);
+            var command = ServerCommand.nbdServer("a disk", file, Map.of("readonly", "true"));
+            try (var server = servers().start(command, listen);
+                    var disk = connect(server)) {
+                assertMarkAt1M(disk, 3L << 20);
             }
         }
     }
 
-    private static long sizeOf(RunningServer server) throws IOException, InterruptedException {
-        return Long.parseLong(
-                Tools.run("nbdinfo", "--size", server.uri().toString()).succeeded());
+    private static NbdConnection connect(RunningServer server) throws IOException {
+        return NbdClient.connect(server.uri().toString());
     }
 
-    private static Path sparseFile(ServerProvider servers, long size) throws IOException {
-        var file = servers.directory().resolve("disk-" + size + ".img");
+    private static Path fileWithAMarkAt1M(ServerProvider servers, String name, long size) throws IOException {
+        var file = servers.directory().resolve(name + ".img");
         try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
             disk.setLength(size);
+            disk.seek(1 << 20);
+            disk.writeLong(0x6e62643466616365L);
         }
         return file;
+    }
+
+    private static void assertMarkAt1M(NbdConnection disk, long size) throws IOException {
+        var read = ByteBuffer.allocate(1024);
+        disk.read((1 << 20) - 512, read);
+        assertThat(disk.export().info().size()).isEqualTo(size);
+        assertThat(read.getLong(0)).isZero();
+        assertThat(read.getLong(512)).isEqualTo(0x6e62643466616365L);
     }
 }

@@ -89,9 +89,7 @@ record ServerCommand(Kind kind, List<String> arguments, String export) {
     private List<String> line(Paths paths, List<String> address) {
         var line = new ArrayList<String>();
         switch (kind) {
-            case NBDKIT ->
-                line.addAll(List.of(
-                        "nbdkit", "-f", "--exit-with-parent", "-P", paths.pid().toString()));
+            case NBDKIT -> line.addAll(List.of("nbdkit", "-f", "-P", paths.pid().toString()));
             case QEMU_NBD ->
                 line.addAll(List.of("qemu-nbd", "--pid-file", paths.pid().toString()));
             case NBD_SERVER -> throw new IllegalStateException("nbd-server takes a file of settings");

@@ -5,7 +5,6 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Needs.Trixie
-@Needs.Libnbd
 final class TrixieServersIT {
     @RegisterExtension
     static final Servers SERVERS = Servers.from(LocalProcesses::ofTrixie);
