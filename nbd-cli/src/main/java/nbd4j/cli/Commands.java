@@ -6,7 +6,7 @@ import java.util.List;
 /** The words that may stand after {@code nbd}. A command's classes are not loaded before it is asked for. */
 final class Commands {
     /** In the order of the help. */
-    static final List<String> NAMES = List.of("bench", "completion");
+    static final List<String> NAMES = List.of("copy", "info", "dump", "serve", "bench", "completion");
 
     private Commands() {}
 
@@ -15,6 +15,10 @@ final class Commands {
         return switch (name) {
             case "bench" -> new BenchCommand();
             case "completion" -> new CompletionCommand();
+            case "copy" -> new CopyCommand();
+            case "dump" -> new DumpCommand();
+            case "info" -> new InfoCommand();
+            case "serve" -> new ServeCommand();
             default -> throw new IllegalArgumentException("no command " + name);
         };
     }

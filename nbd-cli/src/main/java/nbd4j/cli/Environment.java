@@ -12,8 +12,15 @@ import java.util.Properties;
  * @param errTerminal whether standard error is a terminal
  * @param columns width of the terminal in characters
  * @param variables the environment variables
+ * @param signals tells of SIGINT and SIGTERM
  */
-record Environment(String name, boolean outTerminal, boolean errTerminal, int columns, Map<String, String> variables) {
+record Environment(
+        String name,
+        boolean outTerminal,
+        boolean errTerminal,
+        int columns,
+        Map<String, String> variables,
+        Signals signals) {
     /** The width to assume where nothing tells it. */
     static final int DEFAULT_COLUMNS = 80;
 
@@ -28,7 +35,8 @@ record Environment(String name, boolean outTerminal, boolean errTerminal, int co
                 Boolean.parseBoolean(properties.getProperty("nbd4j.stdout.tty")),
                 Boolean.parseBoolean(properties.getProperty("nbd4j.stderr.tty")),
                 columns(properties.getProperty("nbd4j.stderr.columns", "")),
-                variables);
+                variables,
+                new JvmSignals());
     }
 
     private static int columns(String text) {

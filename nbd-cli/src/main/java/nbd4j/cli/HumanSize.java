@@ -55,6 +55,11 @@ final class HumanSize {
         return power == 0 ? Long.toString(bytes) : (bytes >> (10 * power)) + UNITS.substring(power - 1, power);
     }
 
+    /** Returns the size as {@link #rounded(double)} does. */
+    static String rounded(long bytes) {
+        return rounded((double) bytes);
+    }
+
     /** Returns the size rounded to about three digits, for people who watch: {@code 1.5 GiB}, {@code 999 bytes}. */
     static String rounded(double bytes) {
         if (bytes < 1024) {

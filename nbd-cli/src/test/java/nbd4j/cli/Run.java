@@ -17,7 +17,7 @@ record Run(int exitCode, String out, String err) {
     static Run as(String name, String... args) {
         var out = new ByteArrayOutputStream();
         var err = new ByteArrayOutputStream();
-        var environment = new Environment(name, false, false, Environment.DEFAULT_COLUMNS, Map.of());
+        var environment = new Environment(name, false, false, Environment.DEFAULT_COLUMNS, Map.of(), Signals.NONE);
         int exitCode = Main.run(new ByteArrayInputStream(new byte[0]), out, err, environment, args);
         return new Run(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

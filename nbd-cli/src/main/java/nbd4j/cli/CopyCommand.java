@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.cli;
+
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import nbd4j.copy.CopyListener;
+import nbd4j.copy.CopyReport;
+import nbd4j.copy.ParallelCopier;
+import nbd4j.copy.endpoint.EndpointOptions;
+import nbd4j.copy.endpoint.Endpoints;
+import nbd4j.copy.endpoint.Location;
+import nbd4j.copy.endpoint.Source;
+import nbd4j.copy.endpoint.Target;
+
+/** {@code nbd copy}: copies a disk. A drop-in for nbdcopy. */
+final class CopyCommand implements Command {
+    @Override
+    public Syntax syntax() {
+        return new Syntax(
+                "copy",
+                "Copies a disk between NBD servers, files, devices and pipes, many requests at a time.",
+                List.of(
+                        "{} [OPTIONS] SOURCE DESTINATION",
+                        "SOURCE, DESTINATION := - | FILE | DEVICE | NBD-URI | [ CMD ARGS ... ]",
+                        "DESTINATION += null:"),
+                List.of(
+                        new Syntax.Example("{} nbd://example.com local.img", "From a server to a sparse file."),
+                        new Syntax.Example(
+                                "{} -p local.img nbd://example.com", "From a file to a server, with a progress bar."),
+                        new Syntax.Example("{} nbd://server1/disk nbd://server2/disk", "From one server to another."),
+                        new Syntax.Example("{} nbd://example.com - | file -", "To a pipe."),
+                        new Syntax.Example(
+                                "{} [ qemu-nbd -r -f qcow2 disk.qcow2 ] disk.img",
+                                "From a qcow2 file, through a server started for it."),
+                        new Syntax.Example(
+                                "{} nbd://example.com null:",
+                                "Reads everything and forgets it, to see how fast that is.")),
+                CopySettings.OPTIONS);
+    }
+
+    @Override
+    public int run(Console console, Arguments arguments) throws UsageException, IOException {
+        List<Operand> operands = Operand.parse(arguments.operands());
+        if (operands.size() != 2) {
+            throw new UsageException(
+                    "say what to copy and where to: SOURCE DESTINATION; %d were given".formatted(operands.size()));
+        }
+        Operand from = operands.get(0);
+        Operand to = operands.get(1);
+        if (from instanceof Operand.Nothing) {
+            throw new UsageException("null: keeps nothing, so it cannot be the source");
+        }
+        if (to instanceof Operand.Stream && console.environment().outTerminal()) {
+            throw new UsageException("the destination is a terminal; nobody can read a disk there");
+        }
+        CopySettings settings = CopySettings.of(arguments);
+        if (!(from instanceof Operand.Stream) && !(to instanceof Operand.Stream)) {
+            Endpoints.requireDifferent(location(from), location(to));
+        }
+        try (Progress progress = Progress.of(console, arguments);
+                Source source = source(console, from, settings.ends());
+                Target target = target(console, to, settings.ends())) {
+            return copy(console, arguments, settings, source, target, progress);
+        }
+    }
+
+    private static int copy(
+            Console console,
+            Arguments arguments,
+            CopySettings settings,
+            Source source,
+            Target target,
+            Progress progress)
+            throws IOException {
+        boolean verbose = arguments.has("--verbose");
+        if (verbose) {
+            CopyWords.before(console, source, target, settings);
+        }
+        var copier = new ParallelCopier(source, target, settings.copy());
+        var signal = new AtomicInteger();
+        console.environment().signals().handle(number -> {
+            signal.set(number);
+            copier.cancel();
+        });
+        boolean done = false;
+        try {
+            CopyReport report = copier.run(progress.listener());
+            done = true;
+            progress.end(copier, true);
+            if (verbose) {
+                CopyWords.after(console, report);
+            }
+            return ExitCode.DONE;
+        } catch (CancellationException e) {
+            throw new FailureException(
+                    signal.get() == 0 ? ExitCode.FAILED : 128 + signal.get(),
+                    "%s; the destination is incomplete"
+                            .formatted(
+                                    switch (signal.get()) {
+                                        case Signals.INTERRUPT -> "stopped by SIGINT";
+                                        case Signals.TERMINATE -> "stopped by SIGTERM";
+                                        default -> "interrupted";
+                                    }),
+                    e);
+        } finally {
+            if (!done) {
+                progress.end(copier, false);
+            }
+        }
+    }
+
+    private static Source source(Console console, Operand operand, EndpointOptions options)
+            throws IOException, UsageException {
+        if (operand instanceof Operand.Stream) {
+            return Endpoints.source(
+                    "standard input",
+                    console.in() instanceof FileInputStream file
+                            ? file.getChannel()
+                            : Channels.newChannel(console.in()));
+        }
+        return Endpoints.source(location(operand), options);
+    }
+
+    private static Target target(Console console, Operand operand, EndpointOptions options)
+            throws IOException, UsageException {
+        if (operand instanceof Operand.Stream) {
+            return Endpoints.target(
+                    "standard output",
+                    console.out() instanceof FileOutputStream file
+                            ? file.getChannel()
+                            : Channels.newChannel(console.out()));
+        }
+        return Endpoints.target(location(operand), options);
+    }
+
+    private static Location location(Operand operand) throws UsageException {
+        return switch (operand) {
+            case Operand.Stream stream -> new Location.Standard();
+            case Operand.Nothing nothing -> new Location.Null();
+            case Operand.Uri(var uri) -> new Location.Uri(uri.toString());
+            case Operand.Server(var command) -> new Location.Command(command);
+            case Operand.File(String path) -> {
+                try {
+                    yield new Location.File(Path.of(path));
+                } catch (InvalidPathException e) {
+                    throw new UsageException("'%s' is no file name".formatted(OneLine.of(path)), e);
+                }
+            }
+        };
+    }
+
+    /** The bar, the descriptor, or nothing. */
+    private record Progress(
+            CopyListener listener,
+            @org.jspecify.annotations.Nullable CopyProgressBar bar,
+            @org.jspecify.annotations.Nullable ProgressDescriptor descriptor)
+            implements AutoCloseable {
+        static Progress of(Console console, Arguments arguments) throws UsageException {
+            if (!arguments.has("--progress")) {
+                return new Progress(progress -> {}, null, null);
+            }
+            var number = arguments.value("--progress");
+            if (number.isPresent()) {
+                var descriptor = ProgressDescriptor.open(number.get(), console);
+                descriptor.show(0);
+                return new Progress(descriptor, null, descriptor);
+            }
+            var bar = new CopyProgressBar(console);
+            return new Progress(bar, bar, null);
+        }
+
+        void end(ParallelCopier copier, boolean success) {
+            if (bar != null) {
+                bar.end(copier.progress(), success);
+            }
+            if (descriptor != null && success) {
+                descriptor.show(100);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (descriptor != null) {
+                descriptor.close();
+            }
+        }
+    }
+}

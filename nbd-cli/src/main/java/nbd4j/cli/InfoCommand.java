@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.cli;
+
+import java.io.IOException;
+import java.util.List;
+import nbd4j.client.NbdConnection;
+
+/** {@code nbd info}: what a server offers, and what is on a disk. A drop-in for nbdinfo. */
+final class InfoCommand implements Command {
+    @Override
+    public Syntax syntax() {
+        return new Syntax(
+                "info",
+                "Shows what an NBD server offers, and which parts of a disk hold data.",
+                List.of(
+                        "{} [--json] NBD",
+                        "{} --list [--json] NBD",
+                        "{} --size | --uri | --can FEATURE | --is FEATURE | --has FEATURE NBD",
+                        "{} --map[=CONTEXT[,CONTEXT…]] [--totals] [--range OFFSET+LENGTH] [--json] NBD",
+                        "NBD := NBD-URI | [ CMD ARGS ... ]"),
+                List.of(
+                        new Syntax.Example("{} nbd://localhost", "Everything the server tells of its default export."),
+                        new Syntax.Example("{} --list nbd://localhost", "All exports."),
+                        new Syntax.Example("{} --map --totals nbd://localhost", "How much of the disk is data."),
+                        new Syntax.Example(
+                                "{} --map=base:allocation,qemu:dirty-bitmap:b0 --json nbd://localhost/disk",
+                                "Which ranges are data and changed since a backup."),
+                        new Syntax.Example("{} [ qemu-nbd -r -f qcow2 disk.qcow2 ]", "What is in a qcow2 file."),
+                        new Syntax.Example(
+                                "{} --can multi-conn nbd://localhost && echo yes",
+                                "Asks for one feature, in a script.")),
+                InfoOptions.OPTIONS);
+    }
+
+    @Override
+    public int run(Console console, Arguments arguments) throws UsageException, IOException {
+        InfoOptions options = InfoOptions.of(arguments, console.environment().outTerminal());
+        try (Door door = Door.only(arguments)) {
+            return switch (options.mode()) {
+                case REPORT -> new ExportReport(console, options, door).one();
+                case LIST -> new ExportReport(console, options, door).all();
+                case SIZE -> size(console, door);
+                case URI -> uri(console, door);
+                case CAN -> can(door, options.feature().orElseThrow());
+                case MAP -> new MapReport(console, options, door).run();
+            };
+        }
+    }
+
+    private static int size(Console console, Door door) throws IOException {
+        long size;
+        try (NbdConnection connection = door.connect(List.of())) {
+            size = connection.export().size();
+        }
+        console.print(size + "\n");
+        return ExitCode.DONE;
+    }
+
+    private static int uri(Console console, Door door) throws IOException {
+        String uri = door.uri(door.exportName())
+                .orElseThrow(() -> new FailureException(
+                        ExitCode.FAILED, "--uri: a server that is started for one question has no URI"));
+        door.connect(List.of()).close(); // A URI that leads nowhere is an error.
+        console.print(uri + "\n");
+        return ExitCode.DONE;
+    }
+
+    private static int can(Door door, InfoOptions.Question question) throws IOException {
+        Feature feature = Feature.of(question.feature());
+        try (NbdConnection connection = door.connect(List.of())) {
+            return feature.of(connection.export()) == question.negated() ? ExitCode.NO : ExitCode.DONE;
+        }
+    }
+
+    @Override
+    public int usageExitCode(Console console, List<String> words) {
+        // To a script, 2 would be the answer no.
+        boolean question = words.stream()
+                .anyMatch(word -> word.startsWith("--can") || word.startsWith("--is") || word.startsWith("--ha"));
+        return question ? ExitCode.FAILED : Command.super.usageExitCode(console, words);
+    }
+}
