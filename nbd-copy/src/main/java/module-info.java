@@ -11,4 +11,5 @@ module nbd4j.copy {
 
     exports nbd4j.copy;
     exports nbd4j.copy.endpoint;
+    exports nbd4j.copy.hash;
 }

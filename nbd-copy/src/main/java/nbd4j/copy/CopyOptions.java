@@ -2,6 +2,8 @@
 package nbd4j.copy;
 
 import java.time.Duration;
+import java.util.Optional;
+import nbd4j.copy.hash.BlockHash;
 
 /**
  * How a copy is to be done. The defaults suit most copies: sparse-aware, durable, within 64 MiB of buffers.
@@ -22,6 +24,7 @@ import java.time.Duration;
  * @param retryFor how long one request is repeated when it fails for a passing reason; default 8 s
  * @param drainFor how long requests in flight may go on after a failure or a cancel; default 2 s
  * @param progressInterval time between two calls of the listener; default 200 ms
+ * @param hash which digest of the disk to compute while copying; default none
  */
 public record CopyOptions(
         int requestSize,
@@ -35,7 +38,8 @@ public record CopyOptions(
         long maximumMemory,
         Duration retryFor,
         Duration drainFor,
-        Duration progressInterval) {
+        Duration progressInterval,
+        Optional<BlockHash> hash) {
     /** The smallest request. */
     public static final int SMALLEST_REQUEST = 4096;
     /** The largest request: what every server must take. */
@@ -57,7 +61,8 @@ public record CopyOptions(
             64L << 20,
             Duration.ofSeconds(8),
             Duration.ofSeconds(2),
-            Duration.ofMillis(200));
+            Duration.ofMillis(200),
+            Optional.empty());
 
     /** Refuses values outside their limits. */
     public CopyOptions {
@@ -103,7 +108,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #sparse}. */
@@ -120,7 +126,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #extents}. */
@@ -137,7 +144,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #allocated}. */
@@ -154,7 +162,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #targetIsZero}. */
@@ -171,7 +180,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #flush}. */
@@ -188,7 +198,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #synchronous}. */
@@ -205,7 +216,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #maximumRequests}. */
@@ -222,7 +234,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #maximumMemory}. */
@@ -239,7 +252,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #retryFor}. */
@@ -256,7 +270,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #drainFor}. */
@@ -273,7 +288,8 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
     }
 
     /** Returns these options with other {@link #progressInterval}. */
@@ -290,7 +306,26 @@ public record CopyOptions(
                 maximumMemory,
                 retryFor,
                 drainFor,
-                progressInterval);
+                progressInterval,
+                hash);
+    }
+
+    /** Returns these options with a digest to be computed. */
+    public CopyOptions withHash(BlockHash wanted) {
+        return new CopyOptions(
+                requestSize,
+                sparse,
+                extents,
+                allocated,
+                targetIsZero,
+                flush,
+                synchronous,
+                maximumRequests,
+                maximumMemory,
+                retryFor,
+                drainFor,
+                progressInterval,
+                Optional.of(wanted));
     }
 
     private static void requireNotNegative(String what, Duration value) {

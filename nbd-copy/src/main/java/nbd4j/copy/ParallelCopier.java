@@ -72,7 +72,7 @@ public final class ParallelCopier {
         try {
             long size = run.run(() -> listener.progressed(progress()), options.progressInterval());
             streamSize = size;
-            return new CopyReport(size, options.flush() && target.canFlush(), progress());
+            return new CopyReport(size, options.flush() && target.canFlush(), progress(), run.hash());
         } finally {
             endedNanos = System.nanoTime() | 1;
             listener.progressed(progress());
@@ -117,6 +117,7 @@ public final class ParallelCopier {
                 options.flush(),
                 options.synchronous() ? 1 : options.maximumRequests(),
                 options.retryFor(),
-                options.drainFor());
+                options.drainFor(),
+                options.hash());
     }
 }

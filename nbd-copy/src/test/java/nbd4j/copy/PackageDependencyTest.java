@@ -26,8 +26,9 @@ class PackageDependencyTest {
         "nbd4j.copy.extent,   nbd4j.model",
         "nbd4j.copy.plan,     nbd4j.copy.extent nbd4j.model",
         "nbd4j.copy.endpoint, nbd4j.pool nbd4j.client nbd4j.uri nbd4j.model",
-        "nbd4j.copy.engine,   nbd4j.copy.endpoint nbd4j.copy.plan nbd4j.copy.extent nbd4j.model",
-        "nbd4j.copy,          nbd4j.copy.engine nbd4j.copy.endpoint nbd4j.model"
+        "nbd4j.copy.hash,     nbd4j.model",
+        "nbd4j.copy.engine,   nbd4j.copy.hash nbd4j.copy.endpoint nbd4j.copy.plan nbd4j.copy.extent nbd4j.model",
+        "nbd4j.copy,          nbd4j.copy.engine nbd4j.copy.hash nbd4j.copy.endpoint nbd4j.model"
     })
     void importsDownwardsOnly(String name, String below) {
         List<String> allowed = new ArrayList<>(List.of(below.split(" ")));

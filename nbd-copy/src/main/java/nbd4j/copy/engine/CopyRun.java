@@ -4,6 +4,7 @@ package nbd4j.copy.engine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +15,7 @@ import nbd4j.copy.endpoint.EndpointException.Side;
 import nbd4j.copy.endpoint.Source;
 import nbd4j.copy.endpoint.Target;
 import nbd4j.copy.endpoint.ZeroMode;
+import nbd4j.copy.hash.DiskHasher;
 import nbd4j.copy.plan.Geometry;
 import nbd4j.model.BlockSizes;
 import nbd4j.model.NbdDisconnectedException;
@@ -47,6 +49,7 @@ public final class CopyRun {
             Thread.ofVirtual().name("nbd-copy-", 0).factory();
     private volatile boolean cancelled;
     private volatile @Nullable Crew crew;
+    private Optional<String> hash = Optional.empty(); // of the thread that runs the copy
 
     /** Creates a copy that has not begun. */
     public CopyRun(Source source, Target target, EngineOptions options, BufferBudget memory) {
@@ -59,6 +62,11 @@ public final class CopyRun {
     /** Returns the counters, which live. */
     public Counters counters() {
         return counters;
+    }
+
+    /** Returns the digest that was asked for, in hexadecimal digits. For the thread that ran the copy, after it. */
+    public Optional<String> hash() {
+        return hash;
     }
 
     /** Asks the copy to end soon: requests in flight are awaited for a while, nothing new is sent. */
@@ -170,6 +178,8 @@ public final class CopyRun {
         feed.start(tasks);
         boolean skipZeroes =
                 options.targetIsZero() || (target.isZeroAlready() && options.zeroMode() == ZeroMode.MAY_PUNCH);
+        DiskHasher hasher =
+                options.hash().map(wanted -> new DiskHasher(wanted, diskEnd)).orElse(null);
         CopyParts parts = new CopyParts(
                 source,
                 target,
@@ -179,7 +189,8 @@ public final class CopyRun {
                 counters,
                 ByteBuffer.allocateDirect(zeroBytes),
                 skipZeroes,
-                diskEnd);
+                diskEnd,
+                hasher);
         Turnstile turnstile = new Turnstile();
         Crew started = new Crew(
                 feed,
@@ -195,7 +206,9 @@ public final class CopyRun {
         }
         started.start(threads);
         await(started, window, feed, tick, interval);
-        return tasks instanceof StreamTasks stream ? stream.position() : diskEnd;
+        long copied = tasks instanceof StreamTasks stream ? stream.position() : diskEnd;
+        hash = hasher == null ? Optional.empty() : Optional.of(hasher.finish(copied));
+        return copied;
     }
 
     private int crewSize(Geometry geometry, OptionalLong size) {

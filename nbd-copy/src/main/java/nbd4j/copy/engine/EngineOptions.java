@@ -2,7 +2,9 @@
 package nbd4j.copy.engine;
 
 import java.time.Duration;
+import java.util.Optional;
 import nbd4j.copy.endpoint.ZeroMode;
+import nbd4j.copy.hash.BlockHash;
 
 /**
  * How one copy is to be done, as far as the engine is concerned.
@@ -16,6 +18,7 @@ import nbd4j.copy.endpoint.ZeroMode;
  * @param workers most requests in flight, reads and writes together; 1 copies one request after the other
  * @param retryFor how long one request is repeated
  * @param drainFor how long requests in flight may go on after a failure or a cancel
+ * @param hash which digest of the disk to compute
  */
 public record EngineOptions(
         int requestSize,
@@ -26,4 +29,5 @@ public record EngineOptions(
         boolean flush,
         int workers,
         Duration retryFor,
-        Duration drainFor) {}
+        Duration drainFor,
+        Optional<BlockHash> hash) {}

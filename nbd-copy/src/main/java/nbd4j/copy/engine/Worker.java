@@ -10,6 +10,8 @@ import nbd4j.copy.endpoint.EndpointException;
 import nbd4j.copy.endpoint.EndpointException.Side;
 import nbd4j.copy.endpoint.Source;
 import nbd4j.copy.endpoint.Target;
+import nbd4j.copy.hash.DiskHasher;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Does one task after the other, blocking: reads, looks for zeroes, writes. A copy runs many of these at once, each on a
@@ -32,6 +34,7 @@ final class Worker {
     private final ByteBuffer zeroes;
     private final boolean skipZeroes;
     private final long diskEnd;
+    private final @Nullable DiskHasher hasher;
 
     Worker(CopyParts parts, WorkFeed feed, TaskSource tasks, Turnstile turnstile) {
         this.source = parts.source();
@@ -48,6 +51,7 @@ final class Worker {
         this.scan = new ZeroScan(parts.geometry().sparse(), zeroes);
         this.skipZeroes = parts.skipZeroes();
         this.diskEnd = parts.diskEnd();
+        this.hasher = parts.hasher();
     }
 
     /** Does one task of the feed with a buffer that is the caller's until the return. */
@@ -116,6 +120,9 @@ final class Worker {
     }
 
     private void write(Task task, ByteBuffer data) throws IOException, InterruptedException {
+        if (hasher != null) {
+            hasher.data(task.offset(), data);
+        }
         if (!target.sequential()) {
             writeAnywhere(task, data);
         } else if (turnstile.enter(task.ticket())) {
@@ -163,6 +170,9 @@ final class Worker {
 
     /** A range that the source says reads as zeroes. */
     private void zero(Task task) throws IOException, InterruptedException {
+        if (hasher != null) {
+            hasher.zeroes(task.offset(), task.length());
+        }
         if (target.sequential()) {
             if (turnstile.enter(task.ticket())) {
                 writeZeroes(task.offset(), task.length());
