@@ -6,7 +6,7 @@ import java.util.List;
 /** The words that may stand after {@code nbd}. A command's classes are not loaded before it is asked for. */
 final class Commands {
     /** In the order of the help. */
-    static final List<String> NAMES = List.of("copy", "info", "dump", "serve", "bench", "completion");
+    static final List<String> NAMES = List.of("copy", "info", "dump", "serve", "demo", "bench", "completion");
 
     private Commands() {}
 
@@ -16,6 +16,7 @@ final class Commands {
             case "bench" -> new BenchCommand();
             case "completion" -> new CompletionCommand();
             case "copy" -> new CopyCommand();
+            case "demo" -> new DemoCommand();
             case "dump" -> new DumpCommand();
             case "info" -> new InfoCommand();
             case "serve" -> new ServeCommand();

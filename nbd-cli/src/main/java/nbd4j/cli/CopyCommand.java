@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.cli;
 
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.channels.Channels;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import nbd4j.copy.CopyListener;
 import nbd4j.copy.CopyReport;
 import nbd4j.copy.ParallelCopier;
-import nbd4j.copy.endpoint.EndpointOptions;
 import nbd4j.copy.endpoint.Endpoints;
-import nbd4j.copy.endpoint.Location;
 import nbd4j.copy.endpoint.Source;
 import nbd4j.copy.endpoint.Target;
 
@@ -61,13 +54,14 @@ final class CopyCommand implements Command {
             throw new UsageException("the destination is a terminal; nobody can read a disk there");
         }
         CopySettings settings = CopySettings.of(arguments);
-        if (!(from instanceof Operand.Stream) && !(to instanceof Operand.Stream)) {
-            Endpoints.requireDifferent(location(from), location(to));
-        }
         try (Progress progress = Progress.of(console, arguments);
-                Source source = source(console, from, settings.ends());
-                Target target = target(console, to, settings.ends())) {
-            return copy(console, arguments, settings, source, target, progress);
+                CopyEnd start = CopyEnd.open(from);
+                CopyEnd end = CopyEnd.open(to)) {
+            Endpoints.requireDifferent(start.location(), end.location());
+            try (Source source = start.source(console, settings.ends());
+                    Target target = end.target(console, settings.ends())) {
+                return copy(console, arguments, settings, source, target, progress);
+            }
         }
     }
 
@@ -114,46 +108,6 @@ final class CopyCommand implements Command {
                 progress.end(copier, false);
             }
         }
-    }
-
-    private static Source source(Console console, Operand operand, EndpointOptions options)
-            throws IOException, UsageException {
-        if (operand instanceof Operand.Stream) {
-            return Endpoints.source(
-                    "standard input",
-                    console.in() instanceof FileInputStream file
-                            ? file.getChannel()
-                            : Channels.newChannel(console.in()));
-        }
-        return Endpoints.source(location(operand), options);
-    }
-
-    private static Target target(Console console, Operand operand, EndpointOptions options)
-            throws IOException, UsageException {
-        if (operand instanceof Operand.Stream) {
-            return Endpoints.target(
-                    "standard output",
-                    console.out() instanceof FileOutputStream file
-                            ? file.getChannel()
-                            : Channels.newChannel(console.out()));
-        }
-        return Endpoints.target(location(operand), options);
-    }
-
-    private static Location location(Operand operand) throws UsageException {
-        return switch (operand) {
-            case Operand.Stream stream -> new Location.Standard();
-            case Operand.Nothing nothing -> new Location.Null();
-            case Operand.Uri(var uri) -> new Location.Uri(uri.toString());
-            case Operand.Server(var command) -> new Location.Command(command);
-            case Operand.File(String path) -> {
-                try {
-                    yield new Location.File(Path.of(path));
-                } catch (InvalidPathException e) {
-                    throw new UsageException("'%s' is no file name".formatted(OneLine.of(path)), e);
-                }
-            }
-        };
     }
 
     /** The bar, the descriptor, or nothing. */

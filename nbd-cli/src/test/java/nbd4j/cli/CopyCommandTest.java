@@ -5,16 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import nbd4j.server.Command;
+import nbd4j.server.ErrorCode;
+import nbd4j.server.ExportOptions;
+import nbd4j.server.Fault;
+import nbd4j.server.LoggedRequest;
+import nbd4j.server.MemoryStorage;
+import nbd4j.server.NbdServer;
+import nbd4j.server.ServerOptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class CopyCommandTest {
     private static final int SIZE = (3 << 20) + 513;
@@ -147,5 +159,66 @@ final class CopyCommandTest {
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("is the source itself");
         assertThat(Files.size(source)).isEqualTo(SIZE);
+    }
+
+    @Test
+    void copiesBetweenServersWithoutReadingHolesAndFlushes() throws Exception {
+        var written = MemoryStorage.of(ServedDisk.MIB);
+        try (NbdServer from = ServedDisk.start(ServedDisk.MIB);
+                NbdServer to = NbdServer.start(
+                        ServerOptions.defaults().withRequestLog(1000).withExport(ExportOptions.of("", written)))) {
+            assertThat(Run.nbd("copy", from.uri().toString(), to.uri().toString()))
+                    .isEqualTo(new Run(0, "", ""));
+
+            assertThat(from.requestLog().requests(Command.READ)).allMatch(read -> read.offset() < 64 << 10);
+            List<Command> sent = to.requestLog().requests().stream()
+                    .map(LoggedRequest::command)
+                    .filter(command -> command != Command.DISC && command != Command.BLOCK_STATUS)
+                    .toList();
+            assertThat(sent).contains(Command.WRITE).endsWith(Command.FLUSH);
+            var bytes = ByteBuffer.allocate(ServedDisk.MIB);
+            written.read(0, bytes);
+            assertThat(bytes.array()[65_535]).isEqualTo((byte) 'A');
+            assertThat(bytes.array()[65_536]).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 130, SIGINT", "15, 143, SIGTERM"})
+    void stopsOnASignal(int signal, int exitCode, String name) throws Exception {
+        try (NbdServer from = ServedDisk.start(ServedDisk.MIB)) {
+            from.faults().add(Fault.on(Command.READ).delay(Duration.ofMillis(500)));
+            var out = new ByteArrayOutputStream();
+            var err = new ByteArrayOutputStream();
+            var environment = new Environment("nbd", false, false, 80, Map.of(), action -> action.accept(signal));
+            int ended = Main.run(
+                    new ByteArrayInputStream(new byte[0]),
+                    out,
+                    err,
+                    environment,
+                    "copy",
+                    from.uri().toString(),
+                    target.toString());
+
+            assertThat(ended).isEqualTo(exitCode);
+            assertThat(err.toString(StandardCharsets.UTF_8))
+                    .isEqualTo("nbd copy: stopped by " + name + "; the destination is incomplete\n");
+            assertThat(target).doesNotExist();
+        }
+    }
+
+    @Test
+    void saysWhatFailedAndWhere() throws Exception {
+        try (NbdServer from = ServedDisk.start(ServedDisk.MIB)) {
+            from.faults().add(Fault.on(Command.READ).fail(ErrorCode.EIO));
+            Run run = Run.nbd("copy", "--retry-for=0", from.uri().toString(), target.toString());
+
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err())
+                    .startsWith("nbd copy: source: ")
+                    .contains("EIO")
+                    .hasLineCount(1);
+            assertThat(target).doesNotExist();
+        }
     }
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.cli;
+
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import nbd4j.copy.endpoint.EndpointOptions;
+import nbd4j.copy.endpoint.Endpoints;
+import nbd4j.copy.endpoint.Location;
+import nbd4j.copy.endpoint.Source;
+import nbd4j.copy.endpoint.Target;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One end of a copy, before it is opened. A server that has to be started runs from here until the close.
+ *
+ * @param location where the end is
+ * @param child the server that was started for it
+ */
+record CopyEnd(Location location, @Nullable ChildServer child) implements AutoCloseable {
+    static CopyEnd open(Operand operand) throws UsageException, IOException {
+        return switch (operand) {
+            case Operand.Stream stream -> new CopyEnd(new Location.Standard(), null);
+            case Operand.Nothing nothing -> new CopyEnd(new Location.Null(), null);
+            case Operand.Uri(var uri) -> new CopyEnd(new Location.Uri(uri.toString()), null);
+            case Operand.Server(var command) -> {
+                ChildServer child = ChildServer.start(command);
+                yield new CopyEnd(new Location.Uri(child.uri().toString()), child);
+            }
+            case Operand.File(String path) -> {
+                try {
+                    yield new CopyEnd(new Location.File(Path.of(path)), null);
+                } catch (InvalidPathException e) {
+                    throw new UsageException("'%s' is no file name".formatted(OneLine.of(path)), e);
+                }
+            }
+        };
+    }
+
+    /** Opens the end to read from. */
+    Source source(Console console, EndpointOptions options) throws IOException {
+        if (location instanceof Location.Standard) {
+            return Endpoints.source(
+                    "standard input",
+                    console.in() instanceof FileInputStream file
+                            ? file.getChannel()
+                            : Channels.newChannel(console.in()));
+        }
+        return Endpoints.source(location, options);
+    }
+
+    /** Opens the end to write to. */
+    Target target(Console console, EndpointOptions options) throws IOException {
+        if (location instanceof Location.Standard) {
+            return Endpoints.target(
+                    "standard output",
+                    console.out() instanceof FileOutputStream file
+                            ? file.getChannel()
+                            : Channels.newChannel(console.out()));
+        }
+        return Endpoints.target(location, options);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (child != null) {
+            child.close();
+        }
+    }
+}
