@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.List;
 import nbd4j.model.NbdDisconnectedException;
 import nbd4j.model.NbdTimeoutException;
+import nbd4j.transport.ServerProcess;
 import nbd4j.transport.TcpConnector;
 import nbd4j.transport.Transport;
 import nbd4j.transport.UnixConnector;
@@ -25,18 +27,35 @@ final class Connector {
      * @throws InterruptedIOException if the thread was interrupted; it still is
      */
     static Transport connect(NbdAddress address, ConnectOptions options) throws IOException {
-        try {
-            return switch (address) {
-                case NbdAddress.Tcp tcp ->
-                    TcpConnector.connect(tcp.host(), tcp.port(), options.connectTimeout(), options.receiveBuffer());
-                case NbdAddress.Unix unix -> {
-                    if (unix.isAbstract()) {
-                        throw unreachable("abstract Unix sockets");
-                    }
-                    yield UnixConnector.connect(unix.path(), options.connectTimeout());
+        return translate(() -> open(address, options));
+    }
+
+    /** Starts a server and connects to it, with failures as those of {@link #connect}. */
+    static Transport start(List<String> server, ConnectOptions options) throws IOException {
+        return translate(() -> ServerProcess.connectTo(server, options.connectTimeout()));
+    }
+
+    private static Transport open(NbdAddress address, ConnectOptions options) throws IOException {
+        return switch (address) {
+            case NbdAddress.Tcp tcp ->
+                TcpConnector.connect(tcp.host(), tcp.port(), options.connectTimeout(), options.receiveBuffer());
+            case NbdAddress.Unix unix -> {
+                if (unix.isAbstract()) {
+                    throw unreachable("abstract Unix sockets");
                 }
-                case NbdAddress.Vsock vsock -> throw unreachable("vsock");
-            };
+                yield UnixConnector.connect(unix.path(), options.connectTimeout());
+            }
+            case NbdAddress.Vsock vsock -> throw unreachable("vsock");
+        };
+    }
+
+    private interface Opening {
+        Transport open() throws IOException;
+    }
+
+    private static Transport translate(Opening opening) throws IOException {
+        try {
+            return opening.open();
         } catch (InterruptedIOException e) {
             if (e instanceof SocketTimeoutException) {
                 throw new NbdTimeoutException(message(e), e);

@@ -3,6 +3,7 @@ package nbd4j.client;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import nbd4j.model.NbdNegotiationException;
 import nbd4j.model.OptionError;
 import nbd4j.transport.SocketTransport;
@@ -77,6 +78,25 @@ public final class NbdClient {
         return greet(take(channel), options, true).connect(exportName);
     }
 
+    /**
+     * Starts a server as a child process, by systemd's socket activation, and connects to an export of it. The server
+     * ends with the connection. It is handed its socket by Perl or Python, one of which must be there.
+     *
+     * {@snippet :
+     * NbdClient.connect(List.of("nbdkit", "memory", "1G"), "", ConnectOptions.defaults());
+     * }
+     *
+     * @param server program and arguments, such as {@code nbdkit} or {@code qemu-nbd}; searched on the {@code PATH}
+     * @param exportName empty for the default export
+     * @throws nbd4j.model.NbdDisconnectedException if the server cannot be started, or exits; the message has the end of
+     *     what it printed
+     */
+    public static NbdConnection connect(List<String> server, String exportName, ConnectOptions options)
+            throws IOException {
+        requireSendable(exportName, options);
+        return greet(Connector.start(server, options), options, true).connect(exportName);
+    }
+
     /** Begins a negotiation. */
     public static NbdNegotiation negotiate(String uri, ConnectOptions options) throws IOException {
         return negotiate(NbdUri.parse(uri), options);
@@ -99,6 +119,16 @@ public final class NbdClient {
      */
     public static NbdNegotiation negotiate(SocketChannel channel, ConnectOptions options) throws IOException {
         return greet(take(channel), options, false);
+    }
+
+    /**
+     * Starts a server as a child process and begins a negotiation with it. The server ends with the negotiation, or with
+     * the connection that comes of it.
+     *
+     * @param server program and arguments, as for {@link #connect(List, String, ConnectOptions)}
+     */
+    public static NbdNegotiation negotiate(List<String> server, ConnectOptions options) throws IOException {
+        return greet(Connector.start(server, options), options, false);
     }
 
     private static NbdNegotiation negotiate(NbdUri uri, ConnectOptions options, boolean oneLimitForAll)
