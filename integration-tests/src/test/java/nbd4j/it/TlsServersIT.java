@@ -38,8 +38,7 @@ final class TlsServersIT {
     @RegisterExtension
     static final Servers SERVERS = Servers.from(LocalProcesses::ofThisMachine);
 
-    private static final ConnectOptions OPTIONS =
-            ConnectOptions.defaults().withLocalFilesFromUri(true);
+    private static final ConnectOptions OPTIONS = ConnectOptions.defaults().withLocalFilesFromUri(true);
 
     /** Longer than a TLS record and than any buffer of ours. */
     private static final int SIZE = 3 << 20;
@@ -56,8 +55,14 @@ final class TlsServersIT {
         for (String authority : List.of("ca", "other")) {
             key(authority, "--rsa");
             template(authority, "cn = " + authority, "ca", "cert_signing_key", "expiration_days = 30");
-            certtool("--generate-self-signed", "--load-privkey", file(authority, "key"), "--template",
-                    file(authority, "cfg"), "--outfile", file(authority, "cert"));
+            certtool(
+                    "--generate-self-signed",
+                    "--load-privkey",
+                    file(authority, "key"),
+                    "--template",
+                    file(authority, "cfg"),
+                    "--outfile",
+                    file(authority, "cert"));
         }
         // The two kinds of key that certtool writes in the old forms, PKCS#1 and SEC 1.
         signed("server", "ca", "--rsa", "tls_www_server", "dns_name = " + NAME, "ip_address = 127.0.0.1");
@@ -66,7 +71,8 @@ final class TlsServersIT {
         directory("server-pki", Map.of("ca-cert", "ca-cert", "server-cert", "server-cert", "server-key", "server-key"));
         directory("good", Map.of("ca-cert", "ca-cert"));
         directory("client", Map.of("ca-cert", "ca-cert", "client-cert", "client-cert", "client-key", "client-key"));
-        directory("unknown", Map.of("ca-cert", "ca-cert", "client-cert", "stranger-cert", "client-key", "stranger-key"));
+        directory(
+                "unknown", Map.of("ca-cert", "ca-cert", "client-cert", "stranger-cert", "client-key", "stranger-key"));
         directory("wrong", Map.of("ca-cert", "other-cert"));
         Path keys = Files.writeString(pki.resolve("keys.psk"), "alice:00112233445566778899aabbccddeeff\nbob:ffee\n");
         Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-------"));
@@ -137,8 +143,7 @@ final class TlsServersIT {
     @Test
     void neverGoesOnInTheClear() throws Exception {
         try (var server = SERVERS.provider().start(ServerCommand.nbdkit("--tls=off", "memory", "3M"), Listen.TCP)) {
-            assertThatThrownBy(() -> NbdClient.connect(
-                                    uri(server).withTlsCertificates(pki.resolve("good")), OPTIONS)
+            assertThatThrownBy(() -> NbdClient.connect(uri(server).withTlsCertificates(pki.resolve("good")), OPTIONS)
                             .close())
                     .isInstanceOf(NbdTlsException.class);
         }
@@ -174,7 +179,8 @@ final class TlsServersIT {
                                 "-f",
                                 "raw",
                                 "--object",
-                                "tls-creds-x509,id=tls0,endpoint=server,verify-peer=no,dir=" + pki.resolve("server-pki"),
+                                "tls-creds-x509,id=tls0,endpoint=server,verify-peer=no,dir="
+                                        + pki.resolve("server-pki"),
                                 "--tls-creds",
                                 "tls0",
                                 image.toString()),
@@ -199,8 +205,7 @@ final class TlsServersIT {
     }
 
     private static RunningServer nbdkit(Listen listen, String... more) throws Exception {
-        var arguments = new ArrayList<>(
-                List.of("--tls=require", "--tls-certificates=" + pki.resolve("server-pki")));
+        var arguments = new ArrayList<>(List.of("--tls=require", "--tls-certificates=" + pki.resolve("server-pki")));
         arguments.addAll(List.of(more));
         arguments.addAll(List.of("memory", "3M"));
         return SERVERS.provider().start(ServerCommand.nbdkit(arguments.toArray(String[]::new)), listen);
@@ -209,8 +214,7 @@ final class TlsServersIT {
     private static RunningServer pskServer(Listen listen) throws Exception {
         return SERVERS.provider()
                 .start(
-                        ServerCommand.nbdkit(
-                                "--tls=require", "--tls-psk=" + pki.resolve("keys.psk"), "memory", "3M"),
+                        ServerCommand.nbdkit("--tls=require", "--tls-psk=" + pki.resolve("keys.psk"), "memory", "3M"),
                         listen);
     }
 
@@ -218,7 +222,8 @@ final class TlsServersIT {
         return NbdUri.of(
                 switch (server.address()) {
                     case RunningServer.Address.Tcp tcp -> new NbdAddress.Tcp(tcp.host(), tcp.port());
-                    case RunningServer.Address.Unix unix -> new NbdAddress.Unix(unix.socket().toString());
+                    case RunningServer.Address.Unix unix ->
+                        new NbdAddress.Unix(unix.socket().toString());
                 });
     }
 
@@ -227,9 +232,18 @@ final class TlsServersIT {
         var all = new ArrayList<>(List.of("cn = " + name, "expiration_days = 30", "signing_key"));
         all.addAll(List.of(lines));
         template(name, all.toArray(String[]::new));
-        certtool("--generate-certificate", "--load-privkey", file(name, "key"), "--template", file(name, "cfg"),
-                "--load-ca-certificate", file(authority, "cert"), "--load-ca-privkey", file(authority, "key"),
-                "--outfile", file(name, "cert"));
+        certtool(
+                "--generate-certificate",
+                "--load-privkey",
+                file(name, "key"),
+                "--template",
+                file(name, "cfg"),
+                "--load-ca-certificate",
+                file(authority, "cert"),
+                "--load-ca-privkey",
+                file(authority, "key"),
+                "--outfile",
+                file(name, "cert"));
     }
 
     private static void key(String name, String kind) throws Exception {
