@@ -9,6 +9,9 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import nbd4j.server.net.Sockets;
@@ -24,6 +27,8 @@ final class Listener implements AutoCloseable {
 
     private final ServerSocketChannel channel;
     private final @Nullable Path path;
+    /** Nobody accepts any more: only then has the system given the address free. */
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     private Listener(ServerSocketChannel channel, @Nullable Path path) {
         this.channel = channel;
@@ -67,7 +72,15 @@ final class Listener implements AutoCloseable {
                     }
                 }
             }
+            ended.countDown();
         });
+    }
+
+    /** Waits, after {@link #close}, until the address can be listened on again; gives up after a while. */
+    void awaitEnd(Duration limit) throws InterruptedException {
+        if (!ended.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+            LOG.warn("the address of {} is still taken {} after it was closed", channel, limit);
+        }
     }
 
     @Override

@@ -45,6 +45,7 @@ public final class NbdServer implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private List<Listener> listeners = List.of(); // guarded by lock
+    private List<Listener> formerListeners = List.of(); // guarded by lock; their addresses may still be taken
     private @Nullable InetSocketAddress tcp; // guarded by lock; with the port that was found
     private boolean closed; // guarded by lock
 
@@ -91,6 +92,7 @@ public final class NbdServer implements AutoCloseable {
      * @throws IllegalStateException after {@link #close}
      */
     public void restart() throws IOException {
+        awaitFormerListeners();
         lock.lock();
         try {
             if (closed) {
@@ -111,6 +113,23 @@ public final class NbdServer implements AutoCloseable {
             listeners.forEach(listener -> listener.start(this::accept));
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void awaitFormerListeners() {
+        List<Listener> former;
+        lock.lock();
+        try {
+            former = formerListeners;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            for (var listener : former) {
+                listener.awaitEnd(END_LIMIT);
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -164,6 +183,7 @@ public final class NbdServer implements AutoCloseable {
         lock.lock();
         try {
             listeners.forEach(Listener::close);
+            formerListeners = listeners.isEmpty() ? formerListeners : listeners;
             listeners = List.of();
             changed.signalAll();
         } finally {
