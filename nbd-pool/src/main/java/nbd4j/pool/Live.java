@@ -55,7 +55,12 @@ final class Live {
                 || (outstandingBytes == other.outstandingBytes && member && !other.member);
     }
 
+    /** Nobody has it or a share of it; somebody may wait for it. */
+    boolean unused() {
+        return inFlight == 0 && !leased;
+    }
+
     boolean idle() {
-        return inFlight == 0 && !leased && !reserved;
+        return unused() && !reserved;
     }
 }

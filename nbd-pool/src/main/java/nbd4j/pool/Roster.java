@@ -124,7 +124,7 @@ final class Roster {
         if (!live.gone) {
             if (!live.connection.isOpen()) {
                 lose(live, what);
-            } else if (live.retiring && live.idle()) {
+            } else if (live.retiring && live.unused()) {
                 retire(live);
             }
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.concurrent.locks.ReentrantLock;
 import nbd4j.model.NbdCommandException;
@@ -24,6 +25,8 @@ final class Turnstile {
     private final ReentrantLock lock;
     /** Guarded by the lock. */
     private final ArrayDeque<Waiter> queue = new ArrayDeque<>();
+    /** Those in the queue that have a reservation, at most one for each connection. Guarded by the lock. */
+    private final ArrayList<Waiter> reserving = new ArrayList<>();
 
     Turnstile(Roster roster) {
         this.roster = roster;
@@ -102,7 +105,6 @@ final class Turnstile {
     private void withdraw(Waiter waiter) {
         if (waiter.live == null) {
             queue.remove(waiter);
-            dropReservation(waiter);
         } else if (waiter.need == Need.EXCLUSIVE) {
             waiter.live.leased = false;
             roster.counters.leased--;
@@ -121,6 +123,7 @@ final class Turnstile {
             queue.forEach(waiter -> waiter.granted.signal());
             return;
         }
+        dropReservations();
         Iterator<Waiter> waiters = queue.iterator();
         while (waiters.hasNext()) {
             Waiter waiter = waiters.next();
@@ -138,23 +141,30 @@ final class Turnstile {
 
     /** Finds an idle connection; else sees to it that one becomes idle, and returns null. */
     private @Nullable Live forBorrower(Waiter waiter) {
-        dropReservation(waiter);
         Live idle = roster.pick(Need.EXCLUSIVE);
         if (idle == null) {
-            // This may move the reservation to a connection with less to do, never to one with more: it ends.
             waiter.reserved = roster.pickReservable();
             if (waiter.reserved != null) {
                 waiter.reserved.reserved = true;
+                reserving.add(waiter);
             }
         }
         return idle;
     }
 
-    private static void dropReservation(Waiter waiter) {
-        if (waiter.reserved != null) {
-            waiter.reserved.reserved = false;
-            waiter.reserved = null;
+    /**
+     * All reservations are made anew, in the order of the queue, whenever something changed: one may have been lost
+     * with its connection, and then those behind must give way. A connection that is reserved is never given up for
+     * one with more to do, so this ends.
+     */
+    private void dropReservations() {
+        for (Waiter waiter : reserving) {
+            if (waiter.reserved != null) {
+                waiter.reserved.reserved = false;
+                waiter.reserved = null;
+            }
         }
+        reserving.clear();
     }
 
     /**

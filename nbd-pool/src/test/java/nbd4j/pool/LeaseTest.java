@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -190,5 +192,37 @@ class LeaseTest {
             return stats.live() == 1 && stats.dials() == 2;
         });
         pool.write(0, bytes(512), Set.of());
+    }
+
+    /** Two borrowers wait for two connections; that of the first dies, so the first gets that of the second. */
+    @Test
+    void aBorrowerWhoseReservationDiesTakesTheNextInOrder() throws Exception {
+        var gates = List.of(new CountDownLatch(1), new CountDownLatch(1));
+        server.onCall = (connection, command) -> {
+            gates.get(connection.number - 1).await(20, TimeUnit.SECONDS);
+        };
+        NbdPool pool = fixture.openComplete(fixture.options().withConnections(2));
+        for (int length = 1; length <= 2; length++) {
+            int bytes = length;
+            start(() -> {
+                pool.read(0, bytes(bytes));
+                return null;
+            });
+            await(pool, stats -> stats.inFlight() == bytes);
+        }
+        var first = start(() -> pool.lease(LONG));
+        await(pool, stats -> stats.waiting() == 1);
+        var second = start(() -> pool.lease(LONG));
+        await(pool, stats -> stats.waiting() == 2);
+        server.onDial = attempt -> {
+            throw new ConnectException("Connection refused");
+        };
+        server.connections.getFirst().die();
+        gates.getFirst().countDown();
+        await(pool, stats -> stats.live() == 1);
+        gates.getLast().countDown();
+
+        first.result().close();
+        second.result().close();
     }
 }

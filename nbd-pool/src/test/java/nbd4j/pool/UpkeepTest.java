@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.pool;
 
+import static nbd4j.pool.PoolFixture.await;
 import static nbd4j.pool.PoolFixture.awaitTrue;
 import static nbd4j.pool.PoolFixture.bytes;
+import static nbd4j.pool.PoolFixture.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import nbd4j.model.TransmissionFlags;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +42,7 @@ class UpkeepTest {
 
         awaitTrue(this::commands, commands -> commands.size() == 2);
         assertThat(commands()).containsExactly("read 0 1", "read 0 1");
-        PoolFixture.await(pool, stats -> stats.inFlight() == 0);
+        await(pool, stats -> stats.inFlight() == 0);
     }
 
     @Test
@@ -87,7 +91,7 @@ class UpkeepTest {
             return stats.retired() >= 3;
         });
 
-        assertThat(PoolFixture.await(pool, stats -> stats.live() == 3))
+        assertThat(await(pool, stats -> stats.live() == 3))
                 .matches(stats -> stats.retired() >= 3 && stats.lost() == 0 && stats.failures() == 0);
         assertThat(server.connections.subList(0, 3))
                 .allSatisfy(connection -> assertThat(connection.closed).hasValue(1));
@@ -110,5 +114,34 @@ class UpkeepTest {
         assertThat(pool.lifetime())
                 .as("nobody vouches for the server meanwhile")
                 .isEqualTo(2);
+    }
+
+    /** A borrower waits for the call in flight on a connection that is to be replaced meanwhile. */
+    @Test
+    void replacesAConnectionThatABorrowerWaitsFor() throws Exception {
+        var gate = new CountDownLatch(1);
+        server.onCall = (connection, command) -> gate.await(20, TimeUnit.SECONDS);
+        NbdPool pool = fixture.openComplete(fixture.options()
+                .withConnections(1)
+                .withUpkeep(Upkeep.defaults().withMaximumAge(Duration.ofMinutes(10))));
+        var call = start(() -> {
+            pool.read(0, bytes(512));
+            return null;
+        });
+        await(pool, stats -> stats.inFlight() == 1);
+        var borrower = start(() -> pool.lease(Duration.ofDays(1)));
+        await(pool, stats -> stats.waiting() == 1);
+        for (int minute = 0; minute < 20; minute++) {
+            fixture.time.advance(Duration.ofMinutes(1));
+        }
+        gate.countDown();
+        call.result();
+        awaitTrue(borrower.task()::isDone, done -> {
+            fixture.time.advance(Duration.ofSeconds(1));
+            return done;
+        });
+
+        borrower.result().close();
+        assertThat(pool.stats()).matches(stats -> stats.retired() == 1 && stats.failures() == 0);
     }
 }
