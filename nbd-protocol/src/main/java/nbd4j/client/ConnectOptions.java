@@ -16,8 +16,8 @@ import nbd4j.model.MetaContext;
  *
  * @param connectTimeout limit for each address of the server; default 10 s
  * @param handshakeTimeout limit for the whole handshake, TLS included; default 30 s
- * @param silenceTimeout limit without a byte from the server while requests are outstanding; reaching it closes the
- *     connection; default 60 s
+ * @param silenceTimeout limit without a byte from the server, and without it taking any, while requests are outstanding;
+ *     reaching it closes the connection; default 60 s
  * @param requestTimeout limit for each request; default none
  * @param closeTimeout limit for each of the two waits of an orderly close: for replies in flight, and for the server to
  *     hang up; default 5 s

@@ -91,7 +91,7 @@ public final class Session {
             session.senderThread.start();
             Thread.ofVirtual().name("nbd-receiver").start(session::receiveAll);
         }
-        Silence.watch(session, session.inFlight, session.counters, options);
+        Silence.watch(session, session.inFlight, session.counters, transport, options);
         return session;
     }
 

@@ -3,9 +3,10 @@ package nbd4j.session;
 
 import java.util.concurrent.locks.LockSupport;
 import nbd4j.model.NbdTimeoutException;
+import nbd4j.transport.Transport;
 
 /**
- * Ends a session whose server is silent while requests are outstanding, and, where callers do their own reading, one in
+ * Ends a session whose server is silent while requests are outstanding (and takes nothing of what is being sent), and, where callers do their own reading, one in
  * which a request has timed out. A virtual thread that sleeps nearly always; it ends with the session.
  */
 final class Silence {
@@ -19,11 +20,18 @@ final class Silence {
     private final Session session;
     private final InFlight inFlight;
     private final Counters counters;
+    private final Transport transport;
     private final long silenceNanos;
     private final long requestNanos;
     private final long periodNanos;
+    /** What was sent when it was last looked, and when that grew. */
+    private long sent;
 
-    private Silence(Session session, InFlight inFlight, Counters counters, SessionOptions options) {
+    private long sentNanos = System.nanoTime();
+
+    private Silence(
+            Session session, InFlight inFlight, Counters counters, Transport transport, SessionOptions options) {
+        this.transport = transport;
         this.session = session;
         this.inFlight = inFlight;
         this.counters = counters;
@@ -35,8 +43,9 @@ final class Silence {
         periodNanos = Math.clamp(shorter / LOOKS, SHORTEST, LONGEST);
     }
 
-    static void watch(Session session, InFlight inFlight, Counters counters, SessionOptions options) {
-        var silence = new Silence(session, inFlight, counters, options);
+    static void watch(
+            Session session, InFlight inFlight, Counters counters, Transport transport, SessionOptions options) {
+        var silence = new Silence(session, inFlight, counters, transport, options);
         if (silence.silenceNanos > 0 || silence.requestNanos > 0) {
             Thread.ofVirtual().name("nbd-silence").start(silence::run);
         }
@@ -50,12 +59,16 @@ final class Silence {
     }
 
     private void look() {
+        long now = System.nanoTime();
+        if (transport.bytesSent() != sent) {
+            sent = transport.bytesSent();
+            sentNanos = now;
+        }
         if (inFlight.count() == 0) {
             return;
         }
-        long now = System.nanoTime();
         long oldest = oldestAge(now);
-        long silent = Math.min(oldest, now - counters.lastByteNanos());
+        long silent = Math.min(oldest, Math.min(now - counters.lastByteNanos(), now - sentNanos));
         if (silenceNanos > 0 && silent >= silenceNanos) {
             session.fail(new NbdTimeoutException("the server sent nothing for %d ms while %d requests were outstanding"
                     .formatted(silent / 1_000_000, inFlight.count())));

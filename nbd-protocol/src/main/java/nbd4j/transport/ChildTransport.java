@@ -97,6 +97,11 @@ final class ChildTransport implements Transport {
     }
 
     @Override
+    public long bytesSent() {
+        return socket.bytesSent();
+    }
+
+    @Override
     public boolean isClosed() {
         return socket.isClosed();
     }

@@ -264,6 +264,11 @@ final class PskTransport implements Transport {
     }
 
     @Override
+    public long bytesSent() {
+        return plain.bytesSent();
+    }
+
+    @Override
     public boolean isClosed() {
         return plain.isClosed();
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A connected TCP or Unix socket.
@@ -14,8 +15,13 @@ import java.nio.channels.SocketChannel;
  */
 public final class SocketTransport implements Transport {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+    /** A larger buffer is written in pieces of this size, so that a slow network shows progress. */
+    private static final int LARGE = 1 << 20;
 
     private final SocketChannel channel;
+    /** Bytes written; by the writing thread only. */
+    private final AtomicLong sent = new AtomicLong();
+
     private final String peer;
     /** Of the reading thread: keeps a scattering read from making an array. */
     private final ByteBuffer[] pair = {NOTHING, NOTHING};
@@ -76,19 +82,34 @@ public final class SocketTransport implements Transport {
         while (first < count) {
             if (!buffers[first].hasRemaining()) {
                 first++;
-            } else if (first == count - 1) {
+            } else if (first == count - 1 || buffers[first].remaining() > LARGE) {
                 write(buffers[first]);
             } else {
-                channel.write(buffers, first, count - first);
+                count(channel.write(buffers, first, count - first));
             }
         }
     }
 
     @Override
     public void write(ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
+        int limit = buffer.limit();
+        while (buffer.position() < limit) {
+            buffer.limit(Math.min(limit, buffer.position() + LARGE));
+            try {
+                count(channel.write(buffer));
+            } finally {
+                buffer.limit(limit);
+            }
         }
+    }
+
+    private void count(long written) {
+        sent.setRelease(sent.getPlain() + written);
+    }
+
+    @Override
+    public long bytesSent() {
+        return sent.getAcquire();
     }
 
     @Override

@@ -239,6 +239,11 @@ final class TlsTransport implements Transport {
     }
 
     @Override
+    public long bytesSent() {
+        return plain.bytesSent();
+    }
+
+    @Override
     public boolean isClosed() {
         return plain.isClosed();
     }

@@ -53,6 +53,14 @@ public interface Transport extends Closeable {
     @Override
     void close();
 
+    /**
+     * Returns how many bytes have gone out so far, for those who watch whether a long write makes progress. Any thread.
+     * A transport that does not count returns 0.
+     */
+    default long bytesSent() {
+        return 0;
+    }
+
     /** Returns whether {@link #close} was called or the transport failed. */
     boolean isClosed();
 
