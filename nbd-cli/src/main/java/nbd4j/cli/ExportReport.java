@@ -3,6 +3,7 @@ package nbd4j.cli;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import nbd4j.client.NbdConnection;
@@ -55,32 +56,46 @@ final class ExportReport {
 
     /** Reports on every export of the server. Those that fail are left out, and make the report fail. */
     int all() throws IOException {
-        var exports = new ArrayList<ExportFacts>();
-        boolean complete = true;
+        var known = new LinkedHashMap<ExportListing, Optional<ExportFacts>>();
         ServerFacts server;
         try (NbdNegotiation negotiation = door.negotiate()) {
             server = negotiated(negotiation);
             for (ExportListing listing : negotiation.list()) {
-                try {
-                    exports.add(listed(negotiation, server, listing));
-                } catch (NbdNegotiationException e) {
-                    console.message("%s for export: %s".formatted(e.getMessage(), Printable.escape(listing.name())));
-                    complete = false;
-                }
+                known.put(listing, options.content() ? Optional.empty() : listed(negotiation, server, listing));
+            }
+        }
+        // Entering an export ends the negotiation, so the rest need one each, and servers that serve one client after
+        // the other want the last one closed before.
+        var exports = new ArrayList<ExportFacts>();
+        for (var each : known.entrySet()) {
+            ExportListing listing = each.getKey();
+            try {
+                exports.add(each.getValue().isPresent() ? each.getValue().get() : entered(listing));
+            } catch (NbdNegotiationException e) {
+                console.message("%s for export: %s".formatted(e.getMessage(), Printable.escape(listing.name())));
             }
         }
         print(server, exports);
-        return complete ? ExitCode.DONE : ExitCode.FAILED;
+        return exports.size() == known.size() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private ExportFacts listed(NbdNegotiation shared, ServerFacts server, ExportListing listing) throws IOException {
-        Optional<ExportInfo> info = info(shared, listing.name());
-        boolean enough = !options.content() && info.isPresent() && !doubtful(info.get());
-        if (enough) {
-            var contexts = contexts(shared, server, listing.name());
-            return facts(door, listing.name(), listing.description(), info.get(), contexts, Optional.empty());
+    /** Returns what INFO tells of an export; nothing where that is not enough, or refused. */
+    private Optional<ExportFacts> listed(NbdNegotiation negotiation, ServerFacts server, ExportListing listing)
+            throws IOException {
+        try {
+            Optional<ExportInfo> info = info(negotiation, listing.name());
+            if (info.isEmpty() || doubtful(info.get())) {
+                return Optional.empty();
+            }
+            var contexts = contexts(negotiation, server, listing.name());
+            return Optional.of(
+                    facts(door, listing.name(), listing.description(), info.get(), contexts, Optional.empty()));
+        } catch (NbdNegotiationException e) {
+            return Optional.empty(); // Asked once more, to say why.
         }
-        // Entering an export ends the negotiation, so each needs its own.
+    }
+
+    private ExportFacts entered(ExportListing listing) throws IOException {
         try (NbdNegotiation own = door.negotiate()) {
             return facts(door, own, negotiated(own), listing.name(), listing.description(), options.content());
         }
