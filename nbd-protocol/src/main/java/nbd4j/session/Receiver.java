@@ -70,7 +70,9 @@ final class Receiver {
         int magic = inbox.require(4).getInt();
         counters.chunk();
         if (magic == SimpleReply.MAGIC && style != ReplyStyle.EXTENDED) {
-            simple(SimpleReply.readBehindMagic(inbox.require(SimpleReply.BYTES - 4)));
+            var reply = SimpleReply.readBehindMagic(inbox.require(SimpleReply.BYTES - 4));
+            // Not the record: what is not handed on is not allocated.
+            simple(reply.error(), reply.cookie());
         } else if (magic == ChunkHeader.STRUCTURED_MAGIC && style == ReplyStyle.STRUCTURED) {
             chunk(ChunkHeader.readStructuredBehindMagic(inbox.require(ChunkHeader.STRUCTURED_BYTES - 4)));
         } else if (magic == ChunkHeader.EXTENDED_MAGIC && style == ReplyStyle.EXTENDED) {
@@ -98,18 +100,18 @@ final class Receiver {
         return request;
     }
 
-    private void simple(SimpleReply reply) throws IOException {
-        trace.simple(reply.cookie(), reply.error());
-        Request request = find(reply.cookie());
+    private void simple(long error, long cookie) throws IOException {
+        trace.simple(cookie, error);
+        Request request = find(cookie);
         if (request.command == Command.READ && style != ReplyStyle.SIMPLE) {
             throw breach(request, "the server answered with a simple reply, though structured replies are negotiated");
         }
-        if (request.command == Command.BLOCK_STATUS && reply.error() == 0) {
+        if (request.command == Command.BLOCK_STATUS && error == 0) {
             throw breach(request, "the server answered with success and no status");
         }
-        if (reply.error() != 0) {
-            request.errorValue = reply.error();
-            request.shutsDown = reply.error() == NbdError.ESHUTDOWN.value();
+        if (error != 0) {
+            request.errorValue = error;
+            request.shutsDown = error == NbdError.ESHUTDOWN.value();
         } else if (request.command == Command.READ) {
             content.all(request);
         }
