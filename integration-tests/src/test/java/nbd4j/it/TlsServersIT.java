@@ -158,6 +158,18 @@ final class TlsServersIT {
     }
 
     @Test
+    void theCommandBringsWhatPreSharedKeysNeed(@TempDir Path folder) throws Exception {
+        var command = PackagedCommand.copyTo(folder);
+        try (var server = pskServer(Listen.UNIX)) {
+            var uri = uri(server).withUser("alice").withTlsPskFile(pki.resolve("keys.psk"));
+
+            var result = Tools.run(new ProcessBuilder(command.bin("nbd").toString(), "info", "--size", uri.toString()));
+
+            assertThat(result.succeeded()).isEqualTo("3145728");
+        }
+    }
+
+    @Test
     void refusesAnotherKey() throws Exception {
         Path other = Files.writeString(pki.resolve("other.psk"), "alice:0000\n");
         try (var server = pskServer(Listen.TCP)) {
