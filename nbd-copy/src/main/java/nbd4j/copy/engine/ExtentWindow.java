@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ExtentWindow {
     /** How long a piece may keep a copy waiting that has nothing else to do. */
-    static final Duration PATIENCE = Duration.ofSeconds(2);
+    static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** 32 answers of 20 ms each cover 1.6 TiB per second; more would crowd out the reads. */
     private static final int MOST_ASKED = 32;
