@@ -6,8 +6,10 @@ import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.List;
+import jdk.jfr.FlightRecorder;
 import nbd4j.model.NbdDisconnectedException;
 import nbd4j.model.NbdTimeoutException;
+import nbd4j.model.Printable;
 import nbd4j.transport.ServerProcess;
 import nbd4j.transport.TcpConnector;
 import nbd4j.transport.Transport;
@@ -27,12 +29,19 @@ final class Connector {
      * @throws InterruptedIOException if the thread was interrupted; it still is
      */
     static Transport connect(NbdAddress address, ConnectOptions options) throws IOException {
-        return translate(() -> open(address, options));
+        return FlightRecorder.isInitialized()
+                ? ConnectEvent.record(ConnectEvent.text(address), () -> translate(() -> open(address, options)))
+                : translate(() -> open(address, options));
     }
 
     /** Starts a server and connects to it, with failures as those of {@link #connect}. */
     static Transport start(List<String> server, ConnectOptions options) throws IOException {
-        return translate(() -> ServerProcess.connectTo(server, options.connectTimeout()));
+        // The program's name only: arguments may hold secrets.
+        return FlightRecorder.isInitialized() && !server.isEmpty()
+                ? ConnectEvent.record(
+                        Printable.escape(server.getFirst()),
+                        () -> translate(() -> ServerProcess.connectTo(server, options.connectTimeout())))
+                : translate(() -> ServerProcess.connectTo(server, options.connectTimeout()));
     }
 
     private static Transport open(NbdAddress address, ConnectOptions options) throws IOException {

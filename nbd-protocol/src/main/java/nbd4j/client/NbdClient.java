@@ -15,12 +15,11 @@ import nbd4j.wire.MetaContextRequest;
 /**
  * The door: connects to NBD servers.
  *
- * {@snippet :
- * try (NbdConnection disk = NbdClient.connect("nbd://localhost/disk")) {
- *     ByteBuffer first = ByteBuffer.allocate(4096);
- *     disk.read(0, first);
- * }
- * }
+ * {@snippet class="nbd4j.examples.ReadRange" region="read"}
+ *
+ * <p>Over TLS:
+ *
+ * {@snippet class="nbd4j.examples.UseTls" region="tls"}
  *
  * <p>{@link #connect(NbdUri, ConnectOptions) connect} does everything in one call: TLS where the URI asks for it,
  * extended headers or else structured replies, metadata contexts, and the export; each of them with whatever the server

@@ -53,14 +53,17 @@ import nbd4j.wire.Command;
  * <p>Buffers belong to the caller again when the call returns or throws, and are not touched after that. After success
  * the position is at the limit; after a failure position and contents (of a read) are undefined. The limit is as it was.
  *
- * <p>Source: proto.md, "Transmission".
+ * <p>Examples are in the {@linkplain nbd4j.client package's description}. Source: proto.md, "Transmission".
  */
 public final class NbdConnection implements AutoCloseable {
     /** Most extents that {@link #extents} returns, and most requests it makes, so that no server can fill the heap. */
     public static final int MAXIMUM_EXTENTS = 1 << 20;
 
-    /** Longest range of a command without payload in one compact request: the largest multiple of any minimum block. */
-    private static final long LONGEST_COMPACT = 0xFFFF_0000L;
+    /**
+     * Longest range of a command without payload in one compact request, a multiple of any minimum block. nbd-server
+     * takes lengths for signed: asked for more, it says that it wrote zeroes, and did not.
+     */
+    private static final long LONGEST_COMPACT = 0x7FFF_0000L;
     /** Longest block status in one compact request. Some servers fail at lengths near 2^32. */
     private static final long LONGEST_STATUS = 1L << 30;
 

@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import jdk.jfr.FlightRecorder;
 import nbd4j.handshake.Negotiator;
 import nbd4j.model.Export;
 import nbd4j.model.ExportInfo;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A session with a server before an export is chosen: ask what there is, switch features on, and then choose by
  * {@link #go}, which hands over an {@link NbdConnection}.
+ *
+ * {@snippet class="nbd4j.examples.ListExports" region="list"}
  *
  * <p>An option that the server refuses throws an {@link NbdNegotiationException} and leaves the negotiation usable, so
  * that a name that does not exist can be followed by one that does. After any other {@code IOException} the connection
@@ -48,6 +51,8 @@ public final class NbdNegotiation implements AutoCloseable {
     private final Negotiator negotiator;
 
     private final HandshakeGuard guard;
+    /** Guarded by the lock: null unless somebody records. */
+    private final @Nullable HandshakeEvent event;
     /** Guarded by the lock: why there is nothing more to negotiate, though nothing failed. */
     private @Nullable String over;
 
@@ -55,6 +60,7 @@ public final class NbdNegotiation implements AutoCloseable {
         this.plain = plain;
         this.options = options;
         this.tls = tls;
+        this.event = FlightRecorder.isInitialized() ? HandshakeEvent.begun(plain) : null;
         Duration abortLimit =
                 options.closeTimeout().isZero() || options.closeTimeout().compareTo(ABORT_LIMIT) > 0
                         ? ABORT_LIMIT
@@ -83,8 +89,9 @@ public final class NbdNegotiation implements AutoCloseable {
                 negotiation.negotiator.greet(tlsRequired, options.oldServers());
                 return negotiation;
             });
-        } catch (NbdNegotiationException e) {
+        } catch (IOException | RuntimeException e) {
             transport.close();
+            negotiation.endEvent();
             throw e;
         }
         if (tlsRequired) {
@@ -113,6 +120,11 @@ public final class NbdNegotiation implements AutoCloseable {
         try {
             requireGoingOn();
             return guard.run(step);
+        } catch (IOException e) {
+            if (event != null) {
+                event.failed(e);
+            }
+            throw e;
         } finally {
             lock.unlock();
         }
@@ -286,6 +298,9 @@ public final class NbdNegotiation implements AutoCloseable {
         try {
             Export export = call(choice);
             over = "ended when it handed over its connection";
+            if (event != null) {
+                event.chose(export);
+            }
             return NbdConnection.start(negotiator.transport(), export, options);
         } finally {
             lock.unlock();
@@ -348,9 +363,16 @@ public final class NbdNegotiation implements AutoCloseable {
                     negotiator.abort();
                 }
                 guard.close();
+                endEvent();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void endEvent() {
+        if (event != null) {
+            event.end(negotiator.transport().tls());
         }
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.locks.LockSupport;
+import jdk.jfr.FlightRecorder;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdTimeoutException;
 
@@ -109,7 +110,9 @@ final class Waiting {
     }
 
     private void take(Request request) throws IOException {
-        SlowRequestEvent.emit(request, name);
+        if (FlightRecorder.isInitialized()) {
+            SlowRequestEvent.emit(request, name);
+        }
         Throwable cause = request.failure;
         long error = request.errorValue;
         if (cause == null && error == 0) {

@@ -23,7 +23,7 @@ import javax.net.ssl.TrustManagerFactory;
  * Certificates for tests, made once per JVM by its own {@code keytool}: two authorities, and servers and a client that
  * the first of them vouches for.
  */
-final class TestPki {
+public final class TestPki {
     private static final String PASSWORD = "test-only";
     private final Path directory;
 
@@ -32,7 +32,7 @@ final class TestPki {
     }
 
     /** Returns the certificates, making them if this is the first call. */
-    static TestPki get() {
+    public static TestPki get() {
         return Shared.PKI;
     }
 
@@ -108,7 +108,7 @@ final class TestPki {
     }
 
     /** Returns a context for a server that has one of the certificates and trusts the first authority. */
-    SSLContext server(String store, String alias) throws IOException, GeneralSecurityException {
+    public SSLContext server(String store, String alias) throws IOException, GeneralSecurityException {
         KeyStore all = load(store);
         KeyStore one = KeyStore.getInstance("PKCS12");
         one.load(null, null);
@@ -130,7 +130,7 @@ final class TestPki {
     }
 
     /** Writes {@code ca-cert.pem} of one of the authorities into a directory. */
-    Path authorityInto(Path target, String store) throws IOException, GeneralSecurityException {
+    public Path authorityInto(Path target, String store) throws IOException, GeneralSecurityException {
         Files.writeString(
                 target.resolve("ca-cert.pem"),
                 pem("CERTIFICATE", certificate(store, "ca").getEncoded()));
@@ -138,7 +138,7 @@ final class TestPki {
     }
 
     /** Writes {@code client-cert.pem} and {@code client-key.pem} into a directory. */
-    void clientInto(Path target) throws IOException, GeneralSecurityException {
+    public void clientInto(Path target) throws IOException, GeneralSecurityException {
         Files.writeString(
                 target.resolve("client-cert.pem"),
                 pem("CERTIFICATE", certificate("good", "client").getEncoded()));
