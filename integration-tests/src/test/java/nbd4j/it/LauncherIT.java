@@ -76,10 +76,14 @@ final class LauncherIT {
         "nbd, info, true",
         "nbd, --version, true",
         "nbdinfo, nbd://h, true",
-        "nbd, copy, false",
-        "nbdcopy, a, false"
+        "nbd, copy, true",
+        "nbdcopy, a, true",
+        "nbdcopy, nbds://h, false",
+        "nbdcopy, --blkhash, false",
+        "nbd, bench, false",
+        "nbd, serve, false"
     })
-    void optimizesForLongRunsWhereTheyAreLong(String name, String argument, boolean quick)
+    void optimizesWhereCodeAndNotTheKernelDoesTheWork(String name, String argument, boolean quick)
             throws IOException, InterruptedException {
         assertThat(javaArguments("25.0.1", command.bin(name), argument).contains("-XX:TieredStopAtLevel=1"))
                 .isEqualTo(quick);
