@@ -11,6 +11,11 @@ final class NullTarget implements Target {
     private static final int PARALLEL = 1024;
 
     @Override
+    public boolean forgets() {
+        return true;
+    }
+
+    @Override
     public String name() {
         return "null:";
     }

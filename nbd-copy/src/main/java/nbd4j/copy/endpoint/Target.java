@@ -48,6 +48,11 @@ public interface Target extends AutoCloseable {
     /** Returns whether {@link #flush} makes durable what was written. */
     boolean canFlush();
 
+    /** Returns whether what is written is thrown away, so that looking for zeroes in it is of no use. */
+    default boolean forgets() {
+        return false;
+    }
+
     /** Returns whether all of the target reads as zeroes as it is, so that zeroes need not be written. */
     default boolean isZeroAlready() {
         return false;

@@ -136,7 +136,8 @@ public final class CopyRun {
         if (options.flush() && !target.canFlush() && !target.sequential()) {
             warn("{}: cannot flush; what was copied may not survive a crash of the server", target.name());
         }
-        return Geometry.of(reads, writes, options.requestSize(), memory.limit(), options.sparse());
+        int sparse = target.forgets() ? 0 : options.sparse();
+        return Geometry.of(reads, writes, options.requestSize(), memory.limit(), sparse);
     }
 
     private void compareSizes(long size, long capacity) throws EndpointException {
@@ -199,12 +200,13 @@ public final class CopyRun {
                 memory,
                 geometry.requestSize(),
                 crewSize(geometry, size),
+                threads,
                 stopped);
         crew = started;
         if (cancelled) {
             started.stop();
         }
-        started.start(threads);
+        started.start();
         await(started, window, feed, tick, interval);
         long copied = tasks instanceof StreamTasks stream ? stream.position() : diskEnd;
         hash = hasher == null ? Optional.empty() : Optional.of(hasher.finish(copied));
