@@ -33,6 +33,9 @@ final class CopyCommand implements Command {
                                 "{} [ qemu-nbd -r -f qcow2 disk.qcow2 ] disk.img",
                                 "From a qcow2 file, through a server started for it."),
                         new Syntax.Example(
+                                "{} --blkhash nbd://example.com local.img",
+                                "And print a digest of what was read, to compare with later."),
+                        new Syntax.Example(
                                 "{} nbd://example.com null:",
                                 "Reads everything and forgets it, to see how fast that is.")),
                 CopySettings.OPTIONS);
@@ -54,6 +57,7 @@ final class CopyCommand implements Command {
             throw new UsageException("the destination is a terminal; nobody can read a disk there");
         }
         CopySettings settings = CopySettings.of(arguments);
+        settings.hash().check(from, to);
         try (Progress progress = Progress.of(console, arguments);
                 CopyEnd start = CopyEnd.open(from);
                 CopyEnd end = CopyEnd.open(to)) {
@@ -88,6 +92,7 @@ final class CopyCommand implements Command {
             CopyReport report = copier.run(progress.listener());
             done = true;
             progress.end(copier, true);
+            settings.hash().tell(console, report.hash());
             if (verbose) {
                 CopyWords.after(console, report);
             }

@@ -13,12 +13,15 @@ import nbd4j.copy.endpoint.EndpointOptions;
  *
  * @param copy how to copy
  * @param ends how to open both ends
+ * @param hash which digest to compute, and where it goes
  */
-record CopySettings(CopyOptions copy, EndpointOptions ends) {
+record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
     private static final int MAXIMUM_CONNECTIONS = 64;
 
     static final List<Option> OPTIONS = List.of(
             Option.flag("Give the target all its space: write zeroes, punch no holes.", "--allocated"),
+            HashOutput.DIGEST,
+            HashOutput.FILE,
             Option.value(
                     "N",
                     "Use up to N connections to each server that allows several. Default: 4.",
@@ -63,6 +66,8 @@ record CopySettings(CopyOptions copy, EndpointOptions ends) {
         int requests = arguments.number("--requests", 1, Integer.MAX_VALUE, 64);
         requests = Math.min(requests, ConnectOptions.MAXIMUM_REQUESTS);
         CopyOptions copy = copy(arguments, connections, requests);
+        HashOutput hash = HashOutput.of(arguments);
+        copy = hash.hash().map(copy::withHash).orElse(copy);
         Duration retryFor = retryFor(arguments, copy.retryFor());
         EndpointOptions ends = EndpointOptions.defaults()
                 .withConnections(connections)
@@ -70,7 +75,7 @@ record CopySettings(CopyOptions copy, EndpointOptions ends) {
                 .withConnect(ConnectSettings.of(arguments))
                 .withReconnectFor(retryFor)
                 .withInPlace(arguments.has("--in-place"));
-        return new CopySettings(copy.withRetryFor(retryFor), ends);
+        return new CopySettings(copy.withRetryFor(retryFor), ends, hash);
     }
 
     private static CopyOptions copy(Arguments arguments, int connections, int requests) throws UsageException {
