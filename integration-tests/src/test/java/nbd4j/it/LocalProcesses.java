@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Any thread may call it. Servers are started on one thread that never ends, since the kernel's "kill me when my
  * parent dies" means the thread that started them.
  */
-final class LocalProcesses implements ServerProvider {
+public final class LocalProcesses implements ServerProvider {
     /** Where {@code .ci/trixie} puts the other root, unless {@code NBD4J_TRIXIE} names another place. */
     private static final Path TRIXIE =
             Path.of(Optional.ofNullable(System.getenv("NBD4J_TRIXIE")).orElse("/var/cache/nbd4j-ci/trixie"));
@@ -55,12 +55,12 @@ final class LocalProcesses implements ServerProvider {
     }
 
     /** Returns a provider of this machine's own servers. */
-    static LocalProcesses ofThisMachine() throws IOException {
+    public static LocalProcesses ofThisMachine() throws IOException {
         return new LocalProcesses(List.of());
     }
 
     /** Returns a provider of the servers of the other root, which sees this machine's {@code /tmp}. */
-    static LocalProcesses ofTrixie() throws IOException {
+    public static LocalProcesses ofTrixie() throws IOException {
         return new LocalProcesses(trixie());
     }
 

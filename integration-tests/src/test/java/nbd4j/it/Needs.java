@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The annotations that put a test class or a test into its {@link Group}s. */
-@interface Needs {
+public @interface Needs {
     /** Runs {@link GroupCondition}; only on the annotations below. */
     @ExtendWith(GroupCondition.class)
     @Retention(RetentionPolicy.RUNTIME)

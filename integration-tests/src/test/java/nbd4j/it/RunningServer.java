@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A server that listens, until {@link #kill} or {@link #close}. */
-final class RunningServer implements AutoCloseable {
+public final class RunningServer implements AutoCloseable {
     /** Where it listens. */
-    sealed interface Address {
+    public sealed interface Address {
         /** A port of this machine. */
         record Tcp(String host, int port) implements Address {}
 
@@ -18,7 +18,7 @@ final class RunningServer implements AutoCloseable {
     }
 
     /** The process or container behind it. */
-    interface Handle {
+    public interface Handle {
         /** Ends it at once, as SIGKILL does, and returns when it has ended. */
         void kill();
 
@@ -36,17 +36,17 @@ final class RunningServer implements AutoCloseable {
         this.handle = handle;
     }
 
-    Address address() {
+    public Address address() {
         return address;
     }
 
     /** Returns the URI of the export that the {@link ServerCommand} named. */
-    URI uri() {
+    public URI uri() {
         return uri(export);
     }
 
     /** Returns the URI of any export of this server. */
-    URI uri(String name) {
+    public URI uri(String name) {
         var path = "/" + URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
         return switch (address) {
             case Address.Tcp tcp -> URI.create("nbd://" + tcp.host() + ":" + tcp.port() + path);
@@ -55,12 +55,12 @@ final class RunningServer implements AutoCloseable {
     }
 
     /** Ends the server as a crash would. */
-    void kill() {
+    public void kill() {
         handle.kill();
     }
 
     /** Returns what the server printed so far. */
-    String log() {
+    public String log() {
         return handle.log();
     }
 

@@ -16,36 +16,36 @@ import java.util.Map;
  * @param arguments its arguments after those for the address
  * @param export name of the export that {@link RunningServer#uri()} points to
  */
-record ServerCommand(Kind kind, List<String> arguments, String export) {
+public record ServerCommand(Kind kind, List<String> arguments, String export) {
     /** The programs that can be started. */
-    enum Kind {
+    public enum Kind {
         NBDKIT,
         QEMU_NBD,
         NBD_SERVER
     }
 
     /** Where a server listens. */
-    enum Listen {
+    public enum Listen {
         TCP,
         UNIX
     }
 
-    ServerCommand {
+    public ServerCommand {
         arguments = List.copyOf(arguments);
     }
 
     /** Returns nbdkit with these arguments: filters, plugin, parameters. */
-    static ServerCommand nbdkit(String... arguments) {
+    public static ServerCommand nbdkit(String... arguments) {
         return new ServerCommand(Kind.NBDKIT, List.of(arguments), "");
     }
 
     /** Returns qemu-nbd with these arguments, which end after the first client unless they say {@code -t}. */
-    static ServerCommand qemuNbd(String... arguments) {
+    public static ServerCommand qemuNbd(String... arguments) {
         return new ServerCommand(Kind.QEMU_NBD, List.of(arguments), "");
     }
 
     /** Returns nbd-server with one export of a file and settings such as {@code readonly = true}. */
-    static ServerCommand nbdServer(String export, Path file, Map<String, String> settings) {
+    public static ServerCommand nbdServer(String export, Path file, Map<String, String> settings) {
         var lines = new ArrayList<String>();
         lines.add("[" + export + "]");
         lines.add("exportname = " + file);
@@ -54,7 +54,7 @@ record ServerCommand(Kind kind, List<String> arguments, String export) {
     }
 
     /** Returns the same command with a URI that points to another export. */
-    ServerCommand withExport(String name) {
+    public ServerCommand withExport(String name) {
         return new ServerCommand(kind, arguments, name);
     }
 
@@ -118,7 +118,7 @@ record ServerCommand(Kind kind, List<String> arguments, String export) {
      * @param pid the server writes it when it listens
      * @param settings nbd-server reads it
      */
-    record Paths(Path pid, Path settings) {
+    public record Paths(Path pid, Path settings) {
         void writeSettings(List<String> lines) {
             try {
                 Files.write(settings, lines);

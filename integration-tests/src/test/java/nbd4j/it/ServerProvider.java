@@ -10,7 +10,7 @@ import java.nio.file.Path;
  *
  * <p>No server outlives the JVM or {@link #close}.
  */
-interface ServerProvider extends AutoCloseable {
+public interface ServerProvider extends AutoCloseable {
     /**
      * Returns a folder that servers see under the same path, for images and sockets. {@link #close} deletes it.
      *

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * The {@link ServerProvider} of a test class and its nested classes: opened on first use, closed after the last test.
  * Put it in a static field with {@code @RegisterExtension}. Used from JUnit's one thread.
  */
-final class Servers implements AfterAllCallback {
+public final class Servers implements AfterAllCallback {
     /** Makes the provider. */
-    interface Opening {
+    public interface Opening {
         ServerProvider open() throws IOException;
     }
 
@@ -24,11 +24,11 @@ final class Servers implements AfterAllCallback {
         this.opening = opening;
     }
 
-    static Servers from(Opening opening) {
+    public static Servers from(Opening opening) {
         return new Servers(opening);
     }
 
-    ServerProvider provider() {
+    public ServerProvider provider() {
         if (provider == null) {
             try {
                 provider = opening.open();

@@ -14,14 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Programs of the machine: finds them and runs them to their end, bounded in time. */
-final class Tools {
+public final class Tools {
     /** The longest any program may run; far more than any test needs. */
     static final Duration LIMIT = Duration.ofMinutes(2);
 
     /** What a program printed and how it ended. */
-    record Result(int exitCode, String out, String err) {
+    public record Result(int exitCode, String out, String err) {
         /** Returns stdout without the last line end, or fails with everything the program said. */
-        String succeeded() {
+        public String succeeded() {
             if (exitCode != 0) {
                 throw new AssertionError("exit code " + exitCode + "\nstdout: " + out + "\nstderr: " + err);
             }
@@ -32,7 +32,7 @@ final class Tools {
     private Tools() {}
 
     /** Finds a program on PATH, or in the folders of administrators' programs, which PATH may lack. */
-    static Optional<Path> find(String name) {
+    public static Optional<Path> find(String name) {
         var folders = Optional.ofNullable(System.getenv("PATH")).orElse("").split(":", -1);
         return Stream.concat(Arrays.stream(folders), Stream.of("/usr/sbin", "/sbin"))
                 .filter(folder -> !folder.isEmpty())
@@ -42,17 +42,17 @@ final class Tools {
     }
 
     /** Runs a program with an empty stdin and waits for its end; kills it after {@link #LIMIT} and fails. */
-    static Result run(String... command) throws IOException, InterruptedException {
+    public static Result run(String... command) throws IOException, InterruptedException {
         return run(new ProcessBuilder(command));
     }
 
     /** As {@link #run(String...)}. */
-    static Result run(List<String> command) throws IOException, InterruptedException {
+    public static Result run(List<String> command) throws IOException, InterruptedException {
         return run(new ProcessBuilder(command));
     }
 
     /** As {@link #run(String...)}, for a prepared program, whose stdout and stderr are set here. */
-    static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
+    public static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
         var out = Files.createTempFile("nbd4j-it", ".out");
         var err = Files.createTempFile("nbd4j-it", ".err");
         try {
