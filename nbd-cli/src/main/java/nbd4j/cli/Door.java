@@ -8,6 +8,7 @@ import nbd4j.client.ConnectOptions;
 import nbd4j.client.NbdClient;
 import nbd4j.client.NbdConnection;
 import nbd4j.client.NbdNegotiation;
+import nbd4j.copy.endpoint.Location;
 import nbd4j.uri.NbdUri;
 import org.jspecify.annotations.Nullable;
 
@@ -45,14 +46,30 @@ final class Door implements AutoCloseable {
 
     /** Opens the way to the only operand of a command. */
     static Door only(Arguments arguments) throws UsageException, IOException {
-        List<Operand> operands = Operand.parse(arguments.operands());
-        if (operands.isEmpty()) {
-            throw new UsageException("say which export: NBD-URI or [ CMD ARGS ... ]");
-        }
+        List<Operand> operands = operands(arguments);
         if (operands.size() > 1) {
             throw new UsageException("one export is enough, but %d were given".formatted(operands.size()));
         }
         return open(operands.get(0), ConnectSettings.of(arguments));
+    }
+
+    /** Returns the operands of a command, at least one. */
+    static List<Operand> operands(Arguments arguments) throws UsageException {
+        List<Operand> operands = Operand.parse(arguments.operands());
+        if (operands.isEmpty()) {
+            throw new UsageException("say which export: NBD-URI or [ CMD ARGS ... ]");
+        }
+        return operands;
+    }
+
+    /** Returns what to call the export in a report. */
+    String title() {
+        return uri(exportName()).orElse("a server started for this question");
+    }
+
+    /** Returns where a copy finds the export. */
+    Location location() {
+        return new Location.Uri(uri.toString());
     }
 
     /** Returns where an export of this server is; nothing for a server that was started for the question. */

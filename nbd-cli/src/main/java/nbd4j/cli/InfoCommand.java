@@ -3,6 +3,7 @@ package nbd4j.cli;
 
 import java.io.IOException;
 import java.util.List;
+import nbd4j.client.ConnectOptions;
 import nbd4j.client.NbdConnection;
 
 /** {@code nbd info}: what a server offers, and what is on a disk. A drop-in for nbdinfo. */
@@ -17,7 +18,10 @@ final class InfoCommand implements Command {
                         "{} --list [--json] NBD",
                         "{} --size | --uri | --can FEATURE | --is FEATURE | --has FEATURE NBD",
                         "{} --map[=CONTEXT[,CONTEXT…]] [--totals] [--range OFFSET+LENGTH] [--json] NBD",
-                        "NBD := NBD-URI | [ CMD ARGS ... ]"),
+                        "{} --probe [--json] NBD",
+                        "{} [--json] A B",
+                        "{} --plan [--probe] [--json] A B",
+                        "NBD, A, B := NBD-URI | [ CMD ARGS ... ]"),
                 List.of(
                         new Syntax.Example("{} nbd://localhost", "Everything the server tells of its default export."),
                         new Syntax.Example("{} --list nbd://localhost", "All exports."),
@@ -25,6 +29,11 @@ final class InfoCommand implements Command {
                         new Syntax.Example(
                                 "{} --map=base:allocation,qemu:dirty-bitmap:b0 --json nbd://localhost/disk",
                                 "Which ranges are data and changed since a backup."),
+                        new Syntax.Example(
+                                "{} --probe nbd://localhost", "How fast it can be read, and how a copy would read it."),
+                        new Syntax.Example("{} nbd://a/disk nbd://b/disk", "Two exports side by side."),
+                        new Syntax.Example(
+                                "{} --plan nbd://a/disk nbd://b/disk", "What a copy from one to the other would do."),
                         new Syntax.Example("{} [ qemu-nbd -r -f qcow2 disk.qcow2 ]", "What is in a qcow2 file."),
                         new Syntax.Example(
                                 "{} --can multi-conn nbd://localhost && echo yes",
@@ -34,8 +43,11 @@ final class InfoCommand implements Command {
 
     @Override
     public int run(Console console, Arguments arguments) throws UsageException, IOException {
-        InfoOptions options = InfoOptions.of(arguments, console.environment().outTerminal());
-        try (Door door = Door.only(arguments)) {
+        List<Operand> operands = Door.operands(arguments);
+        InfoOptions options =
+                InfoOptions.of(arguments, operands.size(), console.environment().outTerminal());
+        ConnectOptions connect = ConnectSettings.of(arguments);
+        try (Door door = Door.open(operands.get(0), connect)) {
             return switch (options.mode()) {
                 case REPORT -> new ExportReport(console, options, door).one();
                 case LIST -> new ExportReport(console, options, door).all();
@@ -43,6 +55,14 @@ final class InfoCommand implements Command {
                 case URI -> uri(console, door);
                 case CAN -> can(door, options.feature().orElseThrow());
                 case MAP -> new MapReport(console, options, door).run();
+                case PROBE -> new ProbeReport(console, options, CopySettings.of(arguments)).run(door);
+                case PAIR, PLAN -> {
+                    try (Door other = Door.open(operands.get(1), connect)) {
+                        yield options.mode() == InfoOptions.Mode.PAIR
+                                ? new PairReport(console, options).run(door, other)
+                                : new PlanReport(console, options, CopySettings.of(arguments)).run(door, other);
+                    }
+                }
             };
         }
     }

@@ -18,6 +18,7 @@ import nbd4j.model.MetaContext;
  * @param totals whether to add the map up
  * @param range the part of the disk to map
  * @param limits how much of a map to take
+ * @param probe whether to measure, too
  */
 record InfoOptions(
         Mode mode,
@@ -28,7 +29,8 @@ record InfoOptions(
         List<String> contexts,
         boolean totals,
         MapRange range,
-        MapLimits limits) {
+        MapLimits limits,
+        boolean probe) {
     /** The questions. */
     enum Mode {
         REPORT,
@@ -36,7 +38,10 @@ record InfoOptions(
         SIZE,
         URI,
         CAN,
-        MAP
+        MAP,
+        PROBE,
+        PLAN,
+        PAIR
     }
 
     /**
@@ -81,9 +86,16 @@ record InfoOptions(
                     "--map"),
             Option.flag("With --map: how many bytes have each type.", "--totals", "--total"),
             Option.value("OFFSET[+LENGTH]", "With --map: only this part of the disk, such as 1G+64M.", "--range"),
-            Option.value("N", "With --map: give up on a map of more extents. Default: 4194304.", "--max-extents"),
-            Option.value("TIME", "With --map: give up on a map that takes longer. Default: 10m.", "--max-time"),
+            Option.value(
+                    "N", "With --map, --plan: give up on a map of more extents. Default: 4194304.", "--max-extents"),
+            Option.value("TIME", "With --map, --plan: give up on a map that takes longer. Default: 10m.", "--max-time"),
             Option.flag("List all exports of the server.", "-L", "--list"),
+            Option.flag(
+                    "Measure latency and throughput of reads, in about two seconds and 256 MiB, and tell how a copy would read.\n"
+                            + "With --plan: estimate the time, too.",
+                    "--probe"),
+            Option.flag("Tell what a copy from A to B would do. Ends with 1 if it cannot be done.", "--plan"),
+            Option.flag("With --plan: all of B reads as zeroes already.", "--destination-is-zero", "--target-is-zero"),
             Option.flag("Ask file(1) what the export holds. Default, but not with --list.", "--content"),
             Option.flag("Do not.", "--no-content"),
             Option.flag("Use colours. Default on a terminal.", "--color", "--colour", "--colors", "--colours"),
@@ -95,33 +107,26 @@ record InfoOptions(
         contexts = List.copyOf(contexts);
     }
 
-    /** Returns what the arguments ask, and refuses what cannot be asked together. */
-    static InfoOptions of(Arguments arguments, boolean terminal) throws UsageException {
-        var modes = new ArrayList<Mode>();
-        for (var each : List.of(
-                new Choice("--list", Mode.LIST),
-                new Choice("--size", Mode.SIZE),
-                new Choice("--uri", Mode.URI),
-                new Choice("--can", Mode.CAN),
-                new Choice("--cannot", Mode.CAN),
-                new Choice("--map", Mode.MAP))) {
-            if (arguments.has(each.key())) {
-                modes.add(each.mode());
-            }
-        }
-        if (modes.size() > 1) {
-            throw new UsageException("you cannot use --list, --size, --uri, --can and --map together");
-        }
+    /**
+     * Returns what the arguments ask, and refuses what cannot be asked together.
+     *
+     * @param exports how many were named, at least one
+     */
+    static InfoOptions of(Arguments arguments, int exports, boolean terminal) throws UsageException {
         if (arguments.has("--content") && arguments.has("--no-content")) {
             throw new UsageException("you cannot use --content and --no-content together");
         }
-        Mode mode = modes.isEmpty() ? Mode.REPORT : modes.get(0);
+        Mode mode = mode(arguments, exports);
         for (String key : List.of("--totals", "--range", "--max-extents", "--max-time")) {
-            if (arguments.has(key) && mode != Mode.MAP) {
+            boolean plan = mode == Mode.PLAN && key.startsWith("--max");
+            if (arguments.has(key) && mode != Mode.MAP && !plan) {
                 throw new UsageException("you must use %s only with --map option".formatted(key));
             }
         }
-        boolean content = mode != Mode.LIST;
+        if (arguments.has("--destination-is-zero") && mode != Mode.PLAN) {
+            throw new UsageException("you must use --destination-is-zero only with --plan option");
+        }
+        boolean content = mode != Mode.LIST && mode != Mode.PAIR;
         return new InfoOptions(
                 mode,
                 arguments.has("--json"),
@@ -133,7 +138,49 @@ record InfoOptions(
                 arguments.has("--range")
                         ? MapRange.parse(arguments.value("--range").orElseThrow())
                         : MapRange.ALL,
-                limits(arguments));
+                limits(arguments),
+                arguments.has("--probe"));
+    }
+
+    private static Mode mode(Arguments arguments, int exports) throws UsageException {
+        var modes = new ArrayList<Mode>();
+        for (var each : List.of(
+                new Choice("--list", Mode.LIST),
+                new Choice("--size", Mode.SIZE),
+                new Choice("--uri", Mode.URI),
+                new Choice("--can", Mode.CAN),
+                new Choice("--cannot", Mode.CAN),
+                new Choice("--map", Mode.MAP),
+                new Choice("--plan", Mode.PLAN))) {
+            if (arguments.has(each.key())) {
+                modes.add(each.mode());
+            }
+        }
+        if (modes.size() > 1) {
+            throw new UsageException(
+                    modes.contains(Mode.PLAN)
+                            ? "you cannot use --plan and --list, --size, --uri, --can or --map together"
+                            : "you cannot use --list, --size, --uri, --can and --map together");
+        }
+        Mode mode = modes.isEmpty() ? Mode.REPORT : modes.get(0);
+        if (arguments.has("--probe") && mode != Mode.PLAN) {
+            if (mode != Mode.REPORT) {
+                throw new UsageException("you can use --probe alone or with --plan, but with no other question");
+            }
+            mode = Mode.PROBE;
+        }
+        if (mode == Mode.REPORT && exports == 2) {
+            mode = Mode.PAIR;
+        }
+        if (mode == Mode.PLAN && exports != 2) {
+            throw new UsageException("--plan needs two exports, A and B, but %d were given".formatted(exports));
+        }
+        if (exports > 2 || (exports == 2 && mode != Mode.PAIR && mode != Mode.PLAN)) {
+            throw new UsageException("%s enough, but %d were given"
+                    .formatted(
+                            mode == Mode.REPORT ? "one export, or two side by side, are" : "one export is", exports));
+        }
+        return mode;
     }
 
     private record Choice(String key, Mode mode) {}

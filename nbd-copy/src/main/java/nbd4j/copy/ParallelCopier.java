@@ -50,6 +50,11 @@ public final class ParallelCopier {
         this.run = new CopyRun(source, target, engineOptions(options), memory.budget());
     }
 
+    /** Returns what the copy would do. Asks the ends only what they know already; may be called without a run. */
+    public CopyPlan plan() {
+        return new CopyPlan(run.settlement(), target.canZero());
+    }
+
     /** Copies without being watched. See {@link #run(CopyListener)}. */
     public CopyReport run() throws IOException {
         return run(progress -> {});

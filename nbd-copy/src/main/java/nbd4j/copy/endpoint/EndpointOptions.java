@@ -3,6 +3,8 @@ package nbd4j.copy.endpoint;
 
 import java.time.Duration;
 import nbd4j.client.ConnectOptions;
+import nbd4j.model.TransmissionFlags;
+import nbd4j.pool.PoolOptions;
 
 /**
  * How one end of a copy is opened. The two ends of a copy may differ.
@@ -39,6 +41,15 @@ public record EndpointOptions(
     /** Returns the defaults. */
     public static EndpointOptions defaults() {
         return DEFAULTS;
+    }
+
+    /**
+     * Returns how many connections are made to a server.
+     *
+     * @param flags what the server says of the export
+     */
+    public int connectionsTo(TransmissionFlags flags) {
+        return flags.canMultiConn() ? Math.min(connections, PoolOptions.MAXIMUM_CONNECTIONS) : 1;
     }
 
     /** Returns these options with other {@link #connections}. */

@@ -49,8 +49,6 @@ final class NbdEndpoints {
     }
 
     private static int parallel(Export export, EndpointOptions options) {
-        int connections =
-                export.flags().canMultiConn() ? Math.min(options.connections(), PoolOptions.MAXIMUM_CONNECTIONS) : 1;
-        return connections * options.requests();
+        return options.connectionsTo(export.flags()) * options.requests();
     }
 }

@@ -14,10 +14,8 @@ import nbd4j.copy.endpoint.EndpointException;
 import nbd4j.copy.endpoint.EndpointException.Side;
 import nbd4j.copy.endpoint.Source;
 import nbd4j.copy.endpoint.Target;
-import nbd4j.copy.endpoint.ZeroMode;
 import nbd4j.copy.hash.DiskHasher;
 import nbd4j.copy.plan.Geometry;
-import nbd4j.model.BlockSizes;
 import nbd4j.model.NbdDisconnectedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * thread. The ends stay the caller's to close; they are closed here only if requests in flight do not end in time.
  */
 public final class CopyRun {
-    /** Requests in flight beyond this gain nothing and cost a thread and a buffer each. */
-    private static final int MOST_WORKERS = 512;
     /** A pass is begun again this often before a target that keeps restarting counts as failed. */
     private static final int MOST_PASSES = 8;
     /** Zeroes to be written come from one buffer of this size, so that it stays in the processor's cache. */
@@ -43,6 +39,7 @@ public final class CopyRun {
     private final Target target;
     private final EngineOptions options;
     private final BufferBudget memory;
+    private final Settlement settlement;
     private final Counters counters = new Counters();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final ThreadFactory threads =
@@ -57,11 +54,17 @@ public final class CopyRun {
         this.target = target;
         this.options = options;
         this.memory = memory;
+        this.settlement = new Settlement(source, target, options, memory);
     }
 
     /** Returns the counters, which live. */
     public Counters counters() {
         return counters;
+    }
+
+    /** Returns what the copy settles before it begins. */
+    public Settlement settlement() {
+        return settlement;
     }
 
     /** Returns the digest that was asked for, in hexadecimal digits. For the thread that ran the copy, after it. */
@@ -89,7 +92,12 @@ public final class CopyRun {
      */
     public long run(Runnable tick, Duration interval) throws IOException {
         OptionalLong size = source.size();
-        Geometry geometry = check(size);
+        settlement.check();
+        for (String remark : settlement.remarks()) {
+            counters.warnings.increment();
+            LOG.warn("{}", remark);
+        }
+        Geometry geometry = settlement.geometry();
         target.begin(size);
         long copied = 0;
         for (int pass = 1; ; pass++) {
@@ -118,43 +126,6 @@ public final class CopyRun {
         return copied;
     }
 
-    private Geometry check(OptionalLong size) throws EndpointException {
-        BlockSizes reads = source.blockSizes();
-        BlockSizes writes = target.blockSizes();
-        try {
-            if (size.isPresent()) {
-                Geometry.requireAddressable("source: " + source.name(), size.getAsLong(), reads.minimum());
-                Geometry.requireAddressable("target: " + target.name(), size.getAsLong(), writes.minimum());
-            }
-        } catch (IllegalArgumentException e) {
-            throw new EndpointException(Side.SOURCE, String.valueOf(e.getMessage()), e);
-        }
-        OptionalLong capacity = target.size();
-        if (size.isPresent() && capacity.isPresent()) {
-            compareSizes(size.getAsLong(), capacity.getAsLong());
-        }
-        if (options.flush() && !target.canFlush() && !target.sequential()) {
-            warn("{}: cannot flush; what was copied may not survive a crash of the server", target.name());
-        }
-        int sparse = target.forgets() ? 0 : options.sparse();
-        return Geometry.of(reads, writes, options.requestSize(), memory.limit(), sparse);
-    }
-
-    private void compareSizes(long size, long capacity) throws EndpointException {
-        if (size > capacity) {
-            throw new EndpointException(
-                    Side.TARGET, "%s holds %d bytes, but the source has %d".formatted(target.name(), capacity, size));
-        }
-        if (size < capacity) {
-            warn("{}: is larger than the source; its last {} bytes stay as they are", target.name(), capacity - size);
-        }
-    }
-
-    private void warn(String format, Object... arguments) {
-        counters.warnings.increment();
-        LOG.warn(format, arguments);
-    }
-
     private long pass(Geometry geometry, OptionalLong size, Runnable tick, Duration interval) throws IOException {
         long diskEnd = size.orElse(Long.MAX_VALUE);
         int zeroBytes = Math.max(geometry.sparse(), Math.min(geometry.requestSize(), ZERO_BUFFER));
@@ -177,8 +148,6 @@ public final class CopyRun {
             tasks = new ExtentTasks(geometry, window, diskEnd);
         }
         feed.start(tasks);
-        boolean skipZeroes =
-                options.targetIsZero() || (target.isZeroAlready() && options.zeroMode() == ZeroMode.MAY_PUNCH);
         DiskHasher hasher =
                 options.hash().map(wanted -> new DiskHasher(wanted, diskEnd)).orElse(null);
         CopyParts parts = new CopyParts(
@@ -189,7 +158,7 @@ public final class CopyRun {
                 new Retry(options.retryFor(), counters, stopped),
                 counters,
                 ByteBuffer.allocateDirect(zeroBytes),
-                skipZeroes,
+                settlement.skipsZeroes(),
                 diskEnd,
                 hasher);
         Turnstile turnstile = new Turnstile();
@@ -199,7 +168,7 @@ public final class CopyRun {
                 new Worker(parts, feed, tasks, turnstile),
                 memory,
                 geometry.requestSize(),
-                crewSize(geometry, size),
+                settlement.workers(),
                 threads,
                 stopped);
         crew = started;
@@ -211,14 +180,6 @@ public final class CopyRun {
         long copied = tasks instanceof StreamTasks stream ? stream.position() : diskEnd;
         hash = hasher == null ? Optional.empty() : Optional.of(hasher.finish(copied));
         return copied;
-    }
-
-    private int crewSize(Geometry geometry, OptionalLong size) {
-        long both = (long) source.maximumParallel() + target.maximumParallel();
-        long buffers = memory.limit() / geometry.requestSize();
-        long requests = size.isPresent() ? size.getAsLong() / geometry.requestSize() + 1 : MOST_WORKERS;
-        long wished = Math.min(Math.min(both, options.workers()), Math.min(buffers, requests));
-        return Math.clamp(wished, 1, MOST_WORKERS);
     }
 
     /** Waits for the crew, ticking. After a failure or a cancel the wait is bounded, then the ends are closed. */
