@@ -116,6 +116,7 @@ public final class NbdServer implements AutoCloseable {
         }
     }
 
+    /** Waits until the system refuses clients: a closed channel takes them as long as a thread is in accept. */
     private void awaitFormerListeners() {
         List<Listener> former;
         lock.lock();
@@ -317,7 +318,11 @@ public final class NbdServer implements AutoCloseable {
      * @throws InterruptedException if the caller is interrupted
      */
     public boolean awaitStopped(Duration limit) throws InterruptedException {
-        return await(limit, () -> listeners.isEmpty() && connections.isEmpty());
+        boolean stopped = await(limit, () -> listeners.isEmpty() && connections.isEmpty());
+        if (stopped) {
+            awaitFormerListeners();
+        }
+        return stopped;
     }
 
     private boolean await(Duration limit, BooleanSupplier condition) throws InterruptedException {
@@ -351,6 +356,7 @@ public final class NbdServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         hangUp();
+        awaitFormerListeners();
     }
 
     /**
@@ -360,6 +366,7 @@ public final class NbdServer implements AutoCloseable {
     public void kill() {
         stopListening();
         hangUp();
+        awaitFormerListeners();
         options.exports().forEach(export -> export.storage().crash());
     }
 
