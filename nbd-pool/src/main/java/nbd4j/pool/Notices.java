@@ -69,6 +69,12 @@ final class Notices {
         }
     }
 
+    /** Returns what a failure says; its class, where it says nothing. */
+    static String reason(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.toString() : message;
+    }
+
     private void log(PoolEvent event) {
         String name = surroundings.name();
         switch (event) {
@@ -78,7 +84,7 @@ final class Notices {
                         name,
                         degraded.live(),
                         degraded.wished(),
-                        degraded.cause().toString());
+                        reason(degraded.cause()));
             case PoolEvent.Leaked leaked ->
                 LOG.warn(
                         "{}: connection {} was leased {} ago and is not returned; borrowed here:",

@@ -265,7 +265,7 @@ final class Turnstile {
                                 roster.diallingCount(),
                                 roster.counters.inFlight,
                                 queue.size(),
-                                last == null ? "" : "; last failure to connect: " + last);
+                                last == null ? "" : "; last failure to connect: " + Notices.reason(last));
         return last == null ? new NbdTimeoutException(message) : new NbdTimeoutException(message, last);
     }
 }

@@ -270,6 +270,6 @@ class SurvivalTest {
         assertThatThrownBy(call::result)
                 .isInstanceOf(NbdTimeoutException.class)
                 .hasMessageContaining("within PT30S")
-                .hasMessageContaining("last failure to connect: java.net.ConnectException: Connection refused");
+                .hasMessageContaining("last failure to connect: Connection refused");
     }
 }
