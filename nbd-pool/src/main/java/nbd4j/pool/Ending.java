@@ -26,8 +26,11 @@ final class Ending {
     void close() {
         boolean interrupted;
         if (begin()) {
+            long end = roster.now() + roster.options.closeWait().toNanos();
             interrupted = await(() -> aborted || roster.quiet(), roster.options.closeWait());
             hangUp();
+            interrupted = interrupted || awaitDials(end);
+            stopDialling();
             boolean interruptedAgain = await(() -> aborted || roster.threads == 0, hangUpLimit());
             interrupted = interrupted || interruptedAgain;
             finish();
@@ -51,6 +54,27 @@ final class Ending {
         }
     }
 
+    /** Waits for those that dial, while they may well succeed, and until some time. Returns whether it was interrupted. */
+    private boolean awaitDials(long endNanos) {
+        Duration patience;
+        roster.lock.lock();
+        try {
+            patience = Duration.ofNanos(Math.max(0, Math.min(roster.dialPatienceNanos(), endNanos - roster.now())));
+        } finally {
+            roster.lock.unlock();
+        }
+        return await(() -> aborted || roster.diallingCount() == 0, patience);
+    }
+
+    private void stopDialling() {
+        roster.lock.lock();
+        try {
+            roster.stopDialling();
+        } finally {
+            roster.lock.unlock();
+        }
+    }
+
     private void finish() {
         roster.lock.lock();
         try {
@@ -68,6 +92,7 @@ final class Ending {
         try {
             aborted = true;
             finished |= roster.close();
+            roster.stopDialling();
             turnstile.serve();
             all = removeAll(true);
             roster.progress.signalAll();

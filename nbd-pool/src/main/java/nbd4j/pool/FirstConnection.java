@@ -12,6 +12,7 @@ import nbd4j.model.NbdTimeoutException;
 final class FirstConnection {
     private final Surroundings surroundings;
     private final PoolOptions options;
+    private long tookNanos;
 
     FirstConnection(Surroundings surroundings, PoolOptions options) {
         this.surroundings = surroundings;
@@ -28,8 +29,11 @@ final class FirstConnection {
         long began = surroundings.time().nanos();
         long limit = options.connectWait().toNanos();
         for (int attempts = 1; ; attempts++) {
+            long attemptBegan = surroundings.time().nanos();
             try {
-                return surroundings.dialer().dial();
+                PooledConnection connection = surroundings.dialer().dial();
+                tookNanos = surroundings.time().nanos() - attemptBegan;
+                return connection;
             } catch (IOException e) {
                 if (limit == 0 || !RetryPolicy.repeatable(e)) {
                     throw e;
@@ -44,6 +48,11 @@ final class FirstConnection {
                 pause(Math.min(left, options.upkeep().redial().nanosAfter(attempts, surroundings.random())));
             }
         }
+    }
+
+    /** Returns how long the attempt took that succeeded. */
+    long tookNanos() {
+        return tookNanos;
     }
 
     private void pause(long nanos) throws InterruptedIOException {

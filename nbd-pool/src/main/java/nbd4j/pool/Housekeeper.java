@@ -66,6 +66,7 @@ final class Housekeeper {
         long due = slot.dialAtNanos - roster.now();
         if (due <= 0) {
             roster.counters.dials++;
+            slot.diallingSinceNanos = roster.now();
             slot.dialler = roster.spawn(() -> dial(slot));
             return CHECK_NANOS;
         }
@@ -77,6 +78,9 @@ final class Housekeeper {
         PooledConnection connection = null;
         Throwable failure = null;
         try {
+            if (roster.closed()) {
+                throw roster.endedFailure();
+            }
             connection = roster.surroundings.dialer().dial();
         } catch (Throwable e) { // whatever it was, the slot must not wait for this thread for ever
             failure = e;

@@ -90,10 +90,10 @@ public final class NbdPool implements SharedCalls, AutoCloseable {
     }
 
     static NbdPool open(Surroundings surroundings, PoolOptions options) throws IOException {
-        long began = surroundings.time().nanos();
-        PooledConnection first = new FirstConnection(surroundings, options).dial();
-        var pool = new NbdPool(surroundings, options, first.export());
-        pool.begin(first, surroundings.time().nanos() - began);
+        var first = new FirstConnection(surroundings, options);
+        PooledConnection connection = first.dial();
+        var pool = new NbdPool(surroundings, options, connection.export());
+        pool.begin(connection, first.tookNanos());
         return pool;
     }
 
@@ -183,7 +183,8 @@ public final class NbdPool implements SharedCalls, AutoCloseable {
     /**
      * Ends the pool in good order: takes no more calls, fails those that wait for a connection, waits up to
      * {@link PoolOptions#closeWait()} for calls in flight and leases, closes the connections that are idle in an
-     * orderly way and cuts off the others. Returns after a bounded time. Interrupting it only shortens the waits.
+     * orderly way and cuts off the others. A connection that is being made is made and closed, or cut off where that
+     * takes much longer than the others took. Returns after a bounded time. Interrupting it only shortens the waits.
      * Unflushed writes are not flushed.
      */
     @Override

@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class Roster {
     /** How much of the maximum age is left to chance, so that connections do not all grow old in one moment. */
     private static final double AGE_JITTER = 0.1;
+    /** A dial that takes so many times as long as the slowest one that succeeded is given up when the pool is closed. */
+    private static final int PATIENCE = 10;
+    /** The first dial to a server on the same machine takes a millisecond, and the next may have to wait for a processor. */
+    private static final long LEAST_PATIENCE_NANOS = Duration.ofMillis(500).toNanos();
 
     /** The pool's one lock. Held for memory only, never over anything that blocks. */
     final ReentrantLock lock = new ReentrantLock();
@@ -40,6 +44,9 @@ final class Roster {
     /** Why the last attempt to connect failed. */
     @Nullable
     Throwable lastDialFailure;
+
+    /** How long the slowest dial took that succeeded. */
+    private long slowestDialNanos;
 
     /** A flush is under way. There is one at a time: of two, one may be told of the failure that concerns both. */
     boolean flushing;
@@ -135,6 +142,7 @@ final class Roster {
 
     /** A dialler made a connection. */
     void join(Slot slot, PooledConnection connection, long tookNanos) {
+        slowestDialNanos = Math.max(slowestDialNanos, tookNanos);
         if (ended()) {
             hangUp(connection);
             return;
@@ -270,15 +278,34 @@ final class Roster {
         }
         closed = true;
         notices.add(new PoolEvent.Closed());
+        progress.signalAll();
+        work.signal();
+        return true;
+    }
+
+    /**
+     * Returns how long it is worth waiting for those that dial, so that they can take their leave: a handshake that is
+     * dropped in its middle looks like a fault to the server.
+     */
+    long dialPatienceNanos() {
+        long patience = Math.max(LEAST_PATIENCE_NANOS, PATIENCE * slowestDialNanos);
+        long longest = 0;
+        for (Slot slot : slots) {
+            if (slot.dialler != null) {
+                longest = Math.max(longest, slot.diallingSinceNanos + patience - now());
+            }
+        }
+        return longest;
+    }
+
+    /** Ends all dialling at once. */
+    void stopDialling() {
         for (Slot slot : slots) {
             if (slot.dialler != null) {
                 // The dialler may be inside channel I/O: closing that channel is what is wanted.
                 slot.dialler.interrupt();
             }
         }
-        progress.signalAll();
-        work.signal();
-        return true;
     }
 
     boolean closed() {

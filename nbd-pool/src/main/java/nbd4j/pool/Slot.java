@@ -12,6 +12,8 @@ final class Slot {
     /** Who dials, while somebody does: at most one at a time. */
     @Nullable
     Thread dialler;
+    /** When that one began. */
+    long diallingSinceNanos;
     /** Failed attempts in a row; also connections that died before they were of any use. */
     int failures;
     /** When the next attempt is due, if there is neither a connection nor a dialler. */

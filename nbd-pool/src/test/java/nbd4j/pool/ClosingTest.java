@@ -16,6 +16,8 @@ import nbd4j.model.NbdDisconnectedException;
 import nbd4j.pool.PoolFixture.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClosingTest {
     private final PoolFixture fixture = new PoolFixture();
@@ -147,19 +149,74 @@ class ClosingTest {
         assertThat(server.open()).isEmpty();
     }
 
+    /** GEN-08: a handshake that is dropped in its middle looks like a fault to the server. */
     @Test
-    void doesNotWaitForADiallerThatHangs() throws Exception {
+    void letsDialsInFlightEndAndClosesWhatTheyMade() throws Exception {
+        dialsHang();
+        NbdPool pool = fixture.open(fixture.options().withConnections(4));
+        awaitTrue(server.dials::get, dials -> dials == 4);
+        var closer = close(pool);
+        awaitTrue(() -> fixture.events, events -> events.contains(new PoolEvent.Closed()));
+        gate.countDown();
+        closer.result();
+
+        assertThat(server.connections)
+                .hasSize(4)
+                .allMatch(connection -> connection.closed.get() == 1 && connection.aborted.get() == 0);
+    }
+
+    private void dialsHang() {
         server.onDial = attempt -> {
-            if (attempt > 1) {
+            if (attempt == 1) {
+                fixture.time.advance(Duration.ofMillis(150));
+            } else {
                 gate.await(20, TimeUnit.SECONDS);
             }
         };
-        NbdPool pool = fixture.open(fixture.options().withConnections(4));
-        await(pool, stats -> stats.dialling() == 3);
-        close(pool).result();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT5S, PT1.5S", "PT0.2S, PT0.2S", "PT0S, PT0S"})
+    void givesUpDialsThatTakeTenTimesAsLongAsTheFirstOrAsTheCloseMay(Duration closeWait, Duration patience)
+            throws Exception {
+        dialsHang();
+        NbdPool pool = fixture.open(fixture.options().withConnections(4).withCloseWait(closeWait));
+        awaitTrue(server.dials::get, dials -> dials == 4);
+        var closer = close(pool);
+        awaitTrue(server.connections::getFirst, first -> first.closed.get() == 1);
+        if (patience.isPositive()) {
+            fixture.time.advance(patience.minusMillis(1));
+            assertThat(pool.stats().dialling()).isEqualTo(3);
+            assertThat(closer.task().isDone()).isFalse();
+            fixture.time.advance(Duration.ofMillis(1));
+        }
+        closer.result();
 
         assertThat(pool.stats().dialling()).isZero();
-        assertThat(server.connections).singleElement().matches(connection -> connection.closed.get() == 1);
+        assertThat(server.connections).hasSize(1);
+    }
+
+    /** Whatever time a dial had before the pool was closed counts. */
+    @Test
+    void doesNotWaitForADialThatHasHungForLong() throws Exception {
+        dialsHang();
+        NbdPool pool = fixture.open(fixture.options().withConnections(4));
+        awaitTrue(server.dials::get, dials -> dials == 4);
+        fixture.time.advance(Duration.ofMillis(1500));
+        close(pool).result();
+
+        assertThat(server.connections).hasSize(1);
+    }
+
+    @Test
+    void abortingDoesNotWaitForDials() throws Exception {
+        dialsHang();
+        NbdPool pool = fixture.open(fixture.options().withConnections(4));
+        awaitTrue(server.dials::get, dials -> dials == 4);
+        pool.abort();
+
+        await(pool, stats -> stats.dialling() == 0);
+        assertThat(server.connections).hasSize(1);
     }
 
     /** A connection that is made while the pool is being closed must not be left open. */
