@@ -4,103 +4,154 @@ package nbd4j.bench.compare;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Measures nbd4j beside nbdcopy, qemu-img and fio on the same servers in one run: the programs take turns, so that a
- * machine that slows down slows all of them. Prints a table in Markdown.
+ * Measures nbd4j beside nbdcopy, qemu-img, nbdinfo and fio on the same servers in one run: the programs take turns, in
+ * another order each round, so that a machine that slows down slows all of them. Makes tables in Markdown, a plot, and a
+ * file of JSON with every run.
  *
- * <p>Usage: {@code compare [--runs N] [--size 2G] [--only TEXT] NBD}; {@code benchmarks/compare} fills in the last.
+ * <p>{@code benchmarks/compare} starts it and says what can be typed.
  */
 public final class Compare {
-    private static final long RUN_LIMIT_SECONDS = 600;
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    private final int runs;
-    private final Path timeFile;
+    private final Options options;
+    private final Runner runner;
 
-    private Compare(int runs, Path timeFile) {
-        this.runs = runs;
-        this.timeFile = timeFile;
+    private Compare(Options options, Runner runner) {
+        this.options = options;
+        this.runner = runner;
     }
 
     /** Runs the comparison. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        int runs = 5;
-        String size = "2G";
-        String only = "";
-        int next = 0;
-        while (next < args.length - 1) {
-            switch (args[next]) {
-                case "--runs" -> runs = Integer.parseInt(args[next + 1]);
-                case "--size" -> size = args[next + 1];
-                case "--only" -> only = args[next + 1];
-                default -> throw new IllegalArgumentException("unknown option " + args[next]);
-            }
-            next += 2;
-        }
-        String nbd = args[args.length - 1];
-        Path timeFile = Files.createTempFile("nbd-compare", ".time");
+        Options options;
         try {
-            var compare = new Compare(runs, timeFile);
-            System.out.print(Machine.describe(nbd));
-            System.out.printf(Locale.ROOT, "%nMedians of %d alternating runs; dense disks of %s.%n%n", runs, size);
-            System.out.println("| job | program | wall s | CPU s | peak MiB | requests/s | wall or rate vs. first |");
-            System.out.println("|---|---|---|---|---|---|---|");
-            for (Scenario scenario : new Scenarios(nbd, size).all()) {
-                if (scenario.name().contains(only)) {
-                    compare.run(scenario);
-                }
+            options = Options.parse(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println("compare: " + e.getMessage());
+            System.exit(2);
+            return;
+        }
+        if (!options.merge().isEmpty()) {
+            List<List<Outcome>> files = new ArrayList<>();
+            for (Path file : options.merge()) {
+                files.add(ResultFile.read(file));
             }
-        } finally {
-            Files.delete(timeFile);
+            System.out.print(Tables.javas(files));
+            return;
+        }
+        if (options.list()) {
+            new Scenarios(options.nbd(), options.size(), List.of())
+                    .all()
+                    .forEach(scenario -> System.out.println(scenario.name()));
+            return;
+        }
+        try (var runner = new Runner();
+                var stage = new Stage()) {
+            new Compare(options, runner).all(javas(options, stage));
         }
     }
 
-    private void run(Scenario scenario) throws IOException, InterruptedException {
+    private static List<Java> javas(Options options, Stage stage) throws IOException {
+        List<Java> javas = new ArrayList<>();
+        for (String java : options.javas()) {
+            javas.add(
+                    java.equals(Options.OTHER_ROOT)
+                            ? Java.ofRoot(
+                                    Path.of(System.getenv().getOrDefault("NBD4J_TRIXIE", "/var/cache/nbd4j-ci/trixie")),
+                                    stage.file("java21"))
+                            : Java.at(Path.of(java)));
+        }
+        return javas.isEmpty() ? List.of(Java.at(Path.of(System.getProperty("java.home")))) : javas;
+    }
+
+    private void all(List<Java> javas) throws IOException, InterruptedException {
+        Path results = options.results().orElse(Path.of("benchmarks", "results"));
+        Files.createDirectories(results);
+        Path base = results.resolve("compare-" + STAMP.format(Instant.now()));
+        // Builds the class archive of each Java, which is not to be measured.
+        for (Java java : javas) {
+            runner.run(Contender.ours("nbd", java, List.of(options.nbd().toString(), "--version")));
+        }
+        String machine = Machine.describe(options.nbd(), javas);
+        long begun = System.nanoTime();
+        List<Outcome> outcomes = new ArrayList<>();
+        for (Scenario scenario : new Scenarios(options.nbd(), options.size(), javas).all()) {
+            if (options.wants(scenario)) {
+                System.err.printf(Locale.ROOT, "compare: after %.0f s: %s%n", seconds(begun), scenario.name());
+                outcomes.add(run(scenario));
+                // After each job, so that what is done is not lost.
+                String page = page(machine, outcomes, javas.size(), seconds(begun));
+                Files.writeString(Path.of(base + ".md"), page);
+                Files.writeString(Path.of(base + ".svg"), Plot.of(outcomes));
+                ResultFile.write(Path.of(base + ".json"), machine, outcomes);
+            }
+        }
+        if (outcomes.isEmpty()) {
+            throw new IOException("no job has a name with " + options.only() + "; --list prints them all");
+        }
+        System.out.print(page(machine, outcomes, javas.size(), seconds(begun)));
+        System.err.printf("compare: wrote %s.md, .svg and .json%n", base);
+    }
+
+    private static double seconds(long begun) {
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private String page(String machine, List<Outcome> outcomes, int javas, double seconds) {
+        var page = new StringBuilder(machine);
+        page.append(String.format(
+                Locale.ROOT,
+                "%nMedians of %d rounds, in which the programs take turns; ratios are medians of the ratios of each round. "
+                        + "Dense disks have %s. All of it took %.0f s.%n%n",
+                options.runs(),
+                options.size(),
+                seconds));
+        page.append(Tables.verdicts(outcomes)).append('\n').append(Tables.measured(outcomes));
+        if (javas > 1) {
+            page.append('\n').append(Tables.javas(List.of(outcomes)));
+        }
+        return page.toString();
+    }
+
+    private Outcome run(Scenario scenario) throws IOException, InterruptedException {
         try (var stage = new Stage()) {
             List<Contender> contenders = scenario.setting().contenders(stage);
-            Map<String, List<Sample>> samples = new LinkedHashMap<>();
-            // The first round warms the page cache and is not counted.
-            for (int round = 0; round <= runs; round++) {
-                for (Contender contender : contenders) {
-                    Sample sample = measure(contender);
-                    if (round > 0) {
-                        samples.computeIfAbsent(contender.name(), name -> new ArrayList<>())
-                                .add(sample);
+            Map<Contender, List<Sample>> samples = new HashMap<>();
+            contenders.forEach(contender -> samples.put(contender, new ArrayList<>()));
+            int rounds = scenario.runs().of(options.runs());
+            // The first round fills the page cache and the memory of servers.
+            for (int round = scenario.runs().warmUp() ? -1 : 0; round < rounds; round++) {
+                List<Contender> order = new ArrayList<>(contenders);
+                Collections.rotate(order, round);
+                for (Contender contender : order) {
+                    if (round >= contender.mostRuns()) {
+                        continue;
+                    }
+                    Sample sample = runner.run(contender);
+                    if (round >= 0) {
+                        samples.getOrDefault(contender, List.of()).add(sample);
                     }
                 }
             }
-            Rows.print(scenario, samples);
+            return new Outcome(
+                    scenario.name(),
+                    scenario.goal(),
+                    contenders.stream()
+                            .map(each -> new Outcome.Program(
+                                    each.name(), each.java(), samples.getOrDefault(each, List.of())))
+                            .toList());
         }
-    }
-
-    private Sample measure(Contender contender) throws IOException, InterruptedException {
-        List<String> command =
-                new ArrayList<>(List.of("/usr/bin/time", "-f", "%e %U %S %M", "-o", timeFile.toString()));
-        command.addAll(contender.command());
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        if (!process.waitFor(RUN_LIMIT_SECONDS, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-            throw new IOException(contender.name() + " took more than " + RUN_LIMIT_SECONDS + " s");
-        }
-        if (process.exitValue() != 0) {
-            throw new IOException(contender.name() + " ended with exit code " + process.exitValue() + ": "
-                    + String.join(" ", contender.command()));
-        }
-        List<String> lines = Files.readAllLines(timeFile);
-        String[] figures = lines.get(lines.size() - 1).split(" ", -1);
-        return new Sample(
-                Double.parseDouble(figures[0]),
-                Double.parseDouble(figures[1]) + Double.parseDouble(figures[2]),
-                Long.parseLong(figures[3]),
-                Rows.iops(output));
     }
 }

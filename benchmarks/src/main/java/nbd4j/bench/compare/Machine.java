@@ -5,31 +5,46 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What was measured on, and with which versions. */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
-    static String describe(String nbd) throws IOException, InterruptedException {
-        var text = new StringBuilder(
-                "Machine: %d processors".formatted(Runtime.getRuntime().availableProcessors()));
+    /** Returns the processors, the memory, the kernel, the load and the time of day. */
+    public static String describe() throws IOException {
+        String model = "";
         for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
             if (line.startsWith("model name")) {
-                text.append(" (").append(line.substring(line.indexOf(':') + 2)).append(')');
-                break;
+                model = " (" + line.substring(line.indexOf(':') + 2) + ")";
             }
         }
+        long kib = 0;
         for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
             if (line.startsWith("MemTotal")) {
-                long kib = Long.parseLong(line.replaceAll("\\D", ""));
-                text.append(String.format(Locale.ROOT, ", %d GiB", kib >> 20));
+                kib = Long.parseLong(line.replaceAll("\\D", ""));
             }
         }
-        text.append(". Java ").append(System.getProperty("java.version")).append(".\nVersions:");
+        return String.format(
+                Locale.ROOT,
+                "Machine: %d processors%s, %d GiB, Linux %s; load %s when it began, %s.",
+                Runtime.getRuntime().availableProcessors(),
+                model,
+                kib >> 20,
+                System.getProperty("os.version"),
+                Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0],
+                Instant.now().truncatedTo(ChronoUnit.MINUTES));
+    }
+
+    static String describe(Path nbd, List<Java> javas) throws IOException, InterruptedException {
+        List<String> versions = new ArrayList<>();
         for (List<String> command : List.of(
-                List.of(nbd, "--version"),
+                List.of(nbd.toString(), "--version"),
                 List.of("nbdcopy", "--version"),
                 List.of("qemu-img", "--version"),
                 List.of("fio", "--version"),
@@ -38,8 +53,12 @@ final class Machine {
                     new ProcessBuilder(command).redirectErrorStream(true).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             process.waitFor();
-            text.append(' ').append(output.lines().findFirst().orElse("?")).append(';');
+            versions.add(output.lines().findFirst().orElse("?"));
         }
-        return text.append('\n').toString();
+        return "%s%nVersions: %s; Java %s.%n"
+                .formatted(
+                        describe(),
+                        String.join("; ", versions),
+                        javas.stream().map(Java::release).collect(Collectors.joining(", ")));
     }
 }

@@ -6,7 +6,7 @@ package nbd4j.bench.compare;
  *
  * @param wallSeconds from start to end
  * @param cpuSeconds user and system time together
- * @param peakKib largest resident set
- * @param value what the program itself measured, such as requests a second; 0 if nothing
+ * @param peakMib largest resident set
+ * @param rate requests a second as the program itself measured them; 0 if it did not
  */
-record Sample(double wallSeconds, double cpuSeconds, long peakKib, double value) {}
+record Sample(double wallSeconds, double cpuSeconds, double peakMib, double rate) {}

@@ -2,24 +2,29 @@
 package nbd4j.bench.compare;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A temporary folder and the servers of one scenario. Closing it ends the servers and removes the folder. */
-final class Stage implements AutoCloseable {
+public final class Stage implements AutoCloseable {
     private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final Path folder;
     private final List<Process> servers = new ArrayList<>();
 
-    Stage() throws IOException {
+    /** Makes the folder. */
+    public Stage() throws IOException {
         folder = Files.createTempDirectory("nbd-compare");
     }
 
@@ -28,35 +33,116 @@ final class Stage implements AutoCloseable {
     }
 
     /** Starts an nbdkit with these arguments on a Unix socket and returns its URI. */
-    String nbdkit(String... arguments) throws IOException, InterruptedException {
+    public String nbdkit(String... arguments) throws IOException, InterruptedException {
         Path socket = file("s" + servers.size() + ".sock");
-        List<String> command = new ArrayList<>(List.of("nbdkit", "-f", "--exit-with-parent", "-U", socket.toString()));
-        command.addAll(List.of(arguments));
-        Process server = new ProcessBuilder(command)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        servers.add(server);
-        await(server, socket);
+        start(UnixDomainSocketAddress.of(socket), List.of("-U", socket.toString()), arguments);
         return "nbd+unix:///?socket=" + socket;
     }
 
-    private static void await(Process server, Path socket) throws IOException, InterruptedException {
+    /** Starts an nbdkit with these arguments on a TCP port of this machine, and returns the port. */
+    int nbdkitOnTcp(String... arguments) throws IOException, InterruptedException {
+        int port;
+        try (var free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            port = free.getLocalPort();
+        }
+        start(
+                new InetSocketAddress("127.0.0.1", port),
+                List.of("-i", "127.0.0.1", "-p", String.valueOf(port)),
+                arguments);
+        return port;
+    }
+
+    private void start(SocketAddress address, List<String> listening, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("nbdkit", "-f", "--exit-with-parent"));
+        command.addAll(listening);
+        command.addAll(List.of(arguments));
+        Path errors = file("errors" + servers.size());
+        Process server = new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                // Kept out of sight: it complains of the connection that tests whether it listens.
+                .redirectError(errors.toFile())
+                .start();
+        servers.add(server);
+        await(server, address, errors);
+    }
+
+    private static void await(Process server, SocketAddress address, Path errors)
+            throws IOException, InterruptedException {
         long deadline = System.nanoTime() + START_LIMIT_NANOS;
         while (true) {
             if (!server.isAlive()) {
-                throw new IOException("a server ended with exit code " + server.exitValue());
+                throw new IOException(
+                        "a server ended with exit code %d: %s".formatted(server.exitValue(), Files.readString(errors)));
             }
-            try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-                channel.connect(UnixDomainSocketAddress.of(socket));
+            try (var channel = SocketChannel.open(address)) {
                 return;
             } catch (IOException e) {
                 if (System.nanoTime() > deadline) {
-                    throw new IOException("a server did not listen on " + socket + " in time", e);
+                    throw new IOException("a server did not listen on " + address + " in time", e);
                 }
                 // A fresh process; there is nothing to wait on but the socket itself.
                 TimeUnit.MILLISECONDS.sleep(20);
             }
+        }
+    }
+
+    /** Returns the processor time that the servers have used so far. */
+    public Duration serverTime() {
+        return servers.stream()
+                .map(server -> server.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /** Makes a certificate for localhost, as files with the names that nbdkit, libnbd and qemu expect. */
+    Path certificates() throws IOException, InterruptedException {
+        Path pki = Files.createDirectory(file("pki"));
+        String ca = pki.resolve("ca-cert.pem").toString();
+        String caKey = pki.resolve("ca-key.pem").toString();
+        String key = pki.resolve("server-key.pem").toString();
+        String request = pki.resolve("server.csr").toString();
+        Path names = Files.writeString(pki.resolve("names"), "subjectAltName=DNS:localhost\n");
+        openssl(
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=nbd4j",
+                "-keyout",
+                caKey,
+                "-out",
+                ca);
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", request);
+        openssl(
+                "x509",
+                "-req",
+                "-in",
+                request,
+                "-CA",
+                ca,
+                "-CAkey",
+                caKey,
+                "-CAcreateserial",
+                "-days",
+                "2",
+                "-extfile",
+                names.toString(),
+                "-out",
+                pki.resolve("server-cert.pem").toString());
+        return pki;
+    }
+
+    private static void openssl(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("openssl"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException(String.join(" ", command) + ": " + output);
         }
     }
 
