@@ -15,14 +15,15 @@ import java.util.Optional;
  * @param makes a file that is removed before each run, so that every run makes it anew
  * @param mostRuns how many runs at most, for what takes long
  */
-record Contender(
+public record Contender(
         String name,
         Optional<String> java,
         Optional<Path> javaHome,
         List<String> command,
         Optional<Path> makes,
         int mostRuns) {
-    Contender {
+    /** Copies what it is given. */
+    public Contender {
         command = List.copyOf(command);
     }
 
@@ -33,7 +34,7 @@ record Contender(
     }
 
     /** Ours, on one Java. */
-    static Contender ours(String name, Java java, List<String> command) {
+    public static Contender ours(String name, Java java, List<String> command) {
         return new Contender(
                 name,
                 Optional.of(java.release()),

@@ -13,9 +13,9 @@ import java.util.Properties;
  * @param home its folder, with {@code bin/java} and {@code release}
  * @param release such as {@code 21.0.4}
  */
-record Java(Path home, String release) {
+public record Java(Path home, String release) {
     /** Returns the Java in a folder. */
-    static Java at(Path home) throws IOException {
+    public static Java at(Path home) throws IOException {
         if (!Files.isExecutable(home.resolve("bin/java"))) {
             throw new IOException("there is no bin/java in " + home);
         }

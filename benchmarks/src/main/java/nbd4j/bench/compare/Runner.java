@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Runs one program once and accounts for it, with the help of {@code /usr/bin/time}. */
-final class Runner implements AutoCloseable {
+public final class Runner implements AutoCloseable {
     private static final long LIMIT_SECONDS = 600;
     private static final Pattern IOPS = Pattern.compile("\"iops\"\\s*:\\s*([0-9.]+)");
 
@@ -20,14 +20,15 @@ final class Runner implements AutoCloseable {
     private final Path timeFile;
     private final Path outputFile;
 
-    Runner() throws IOException {
+    /** Makes a folder for its notes. */
+    public Runner() throws IOException {
         folder = Files.createTempDirectory("nbd-compare-run");
         timeFile = folder.resolve("time");
         outputFile = folder.resolve("output");
     }
 
     /** Runs a program; what it makes is removed first, and nothing waits to be written to disks when it starts. */
-    Sample run(Contender contender) throws IOException, InterruptedException {
+    public Sample run(Contender contender) throws IOException, InterruptedException {
         if (contender.makes().isPresent()) {
             Files.deleteIfExists(contender.makes().get());
         }

@@ -9,4 +9,4 @@ package nbd4j.bench.compare;
  * @param peakMib largest resident set
  * @param rate requests a second as the program itself measured them; 0 if it did not
  */
-record Sample(double wallSeconds, double cpuSeconds, double peakMib, double rate) {}
+public record Sample(double wallSeconds, double cpuSeconds, double peakMib, double rate) {}

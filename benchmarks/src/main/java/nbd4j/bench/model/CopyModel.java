@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.bench.model;
+
+/**
+ * Predicts how long a copy takes, by a formula that fits on a page.
+ *
+ * <p>A copy starts, then has some requests in flight all the time. Each takes a round trip: the latency of network and
+ * storage, and a little time of its own. Beside this the link, the processors and each connection, whose replies are read
+ * one after the other, can do only so much; the slowest of these four sets the pace. Copies begin with few requests and add
+ * one for each that was slow, so that far ends are given twice as many in each round trip; that is the ramp.
+ *
+ * <pre>
+ * time  = start + ramp + pace
+ * ramp  = rounds × round trip,  first × 2^rounds = in flight          (only where a round trip takes more than 3 ms)
+ * pace  = max(⌈rest / in flight⌉ × round trip,
+ *             bytes / bandwidth,
+ *             requests × processor time of a request × stall / cores,
+ *             requests / connections × processor time of the copier for a request)
+ * </pre>
+ *
+ * <p>{@link Simulation} checks the formula; {@code benchmarks/model} checks it against real copies.
+ */
+final class CopyModel {
+    private final Costs costs;
+
+    CopyModel(Costs costs) {
+        this.costs = costs;
+    }
+
+    /** What limits a copy. */
+    enum Limit {
+        /** More requests in flight would help. */
+        LATENCY,
+        /** The link is full. */
+        BANDWIDTH,
+        /** The processors are busy. */
+        PROCESSORS,
+        /** The threads that read the connections are busy; more connections would help. */
+        CONNECTIONS
+    }
+
+    /**
+     * A prediction.
+     *
+     * @param seconds wall time of the whole copy
+     * @param limit what sets the pace
+     */
+    record Prediction(double seconds, Limit limit) {}
+
+    Prediction predict(Job job) {
+        double roundTrip = job.latencySeconds() + costs.base();
+        double ramp = 0;
+        long ramped = 0;
+        int first = Math.min(Job.FIRST, job.inFlight());
+        if (roundTrip > Job.SLOW_SECONDS) {
+            long inFlight = first;
+            while (inFlight < job.inFlight() && ramped + inFlight < job.requests()) {
+                ramp += roundTrip;
+                ramped += inFlight;
+                inFlight = Math.min(2 * inFlight, job.inFlight());
+            }
+        }
+        int inFlight = roundTrip > Job.SLOW_SECONDS ? job.inFlight() : first;
+        long rest = job.requests() - ramped;
+        double latency = ramp + Math.ceil((double) rest / inFlight) * roundTrip;
+        double bandwidth = job.bytes() / job.bytesPerSecond();
+        double work = costs.client(job.requestSize()) + (job.serverHere() ? costs.server(job.requestSize()) : 0);
+        double processors = job.requests() * work * costs.stall() / job.cores();
+        double connections = (double) job.requests() / job.connections() * costs.client(job.requestSize());
+        double pace = Math.max(Math.max(latency, bandwidth), Math.max(processors, connections));
+        Limit limit = Limit.CONNECTIONS;
+        if (pace == latency) {
+            limit = Limit.LATENCY;
+        } else if (pace == bandwidth) {
+            limit = Limit.BANDWIDTH;
+        } else if (pace == processors) {
+            limit = Limit.PROCESSORS;
+        }
+        return new Prediction(costs.start() + pace, limit);
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.bench.model;
+
+import java.util.Locale;
+
+/**
+ * What a link needs to be filled by copies from server to server, on processors like those that the costs were fitted on.
+ *
+ * @param gigabits of the link, a second
+ * @param latencySeconds of a read and a write together: network and storage
+ * @param cores processors for the copier
+ * @param connections fewest to each server, so that no thread that reads one is busier than a processor
+ * @param inFlight requests in flight
+ * @param bytesInFlight their memory
+ */
+record Needs(double gigabits, double latencySeconds, double cores, int connections, long inFlight, long bytesInFlight) {
+    static final String HEAD = """
+            | link | read and write take | processors of the copier | connections, at least | requests in flight | for each connection | memory in flight | as by default |
+            |---|---|---|---|---|---|---|---|
+            """;
+
+    /** Returns what a link needs with requests of a size. */
+    static Needs of(Costs costs, double gigabits, double latencySeconds, int requestSize) {
+        double requestsPerSecond = gigabits * 1e9 / 8 / requestSize;
+        double cores = requestsPerSecond * costs.client(requestSize) * costs.stall();
+        long inFlight = (long) Math.ceil(requestsPerSecond * (latencySeconds + costs.base()));
+        return new Needs(
+                gigabits,
+                latencySeconds,
+                cores,
+                (int) Math.ceil(requestsPerSecond * costs.client(requestSize)),
+                Math.max(1, inFlight),
+                Math.max(1, inFlight) * requestSize);
+    }
+
+    /** Returns what part of the link a copy fills with as many requests and as much memory as it has by default. */
+    double partByDefault() {
+        return Math.min(1, Math.min((double) Job.MOST_IN_FLIGHT / inFlight, (double) Job.MOST_MEMORY / bytesInFlight));
+    }
+
+    String row() {
+        return String.format(
+                Locale.ROOT,
+                "| %.0f Gbit/s | %s ms | %.1f | %d | %,d | %,d | %,d MiB | %.0f %% of the link |%n",
+                gigabits,
+                latencySeconds < 0.001
+                        ? "%.1f".formatted(latencySeconds * 1000)
+                        : "%.0f".formatted(latencySeconds * 1000),
+                cores,
+                connections,
+                inFlight,
+                (inFlight + connections - 1) / connections,
+                Math.max(1, bytesInFlight >> 20),
+                100 * partByDefault());
+    }
+}
