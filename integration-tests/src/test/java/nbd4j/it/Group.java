@@ -28,6 +28,12 @@ enum Group {
             return LocalProcesses.trixieMissing();
         }
     },
+    NETNS("netns", "as root: apt-get install iproute2", "ip") {
+        @Override
+        Optional<String> missing() {
+            return super.missing().or(NetworkNamespace::missing);
+        }
+    },
     LAUNCHER("launcher", "run './mvnw package', which builds the jars that bin/nbd starts", "") {
         @Override
         Optional<String> missing() {

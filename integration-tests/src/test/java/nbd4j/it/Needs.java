@@ -58,6 +58,13 @@ public @interface Needs {
     @Target({ElementType.TYPE, ElementType.METHOD})
     @interface Trixie {}
 
+    /** Needs to be allowed to make network namespaces, with ip. */
+    @Checked
+    @Tag("netns")
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target({ElementType.TYPE, ElementType.METHOD})
+    @interface Netns {}
+
     /** Needs the packaged command. */
     @Checked
     @Tag("launcher")

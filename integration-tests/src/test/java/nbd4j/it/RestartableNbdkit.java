@@ -10,34 +10,60 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An nbdkit that is killed, stopped and started again on the same Unix socket. Used by the test's one thread, which
+ * An nbdkit that is killed, stopped and started again at the same address. Used by the test's one thread, which
  * nbdkit takes for its parent.
  */
 final class RestartableNbdkit implements AutoCloseable {
     private static final long POLL_MILLIS = 5;
+    private static final int PORT = 10809;
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final Path directory;
-    private final Path socket;
+    /** What stands before {@code nbdkit}, to run it elsewhere. */
+    private final List<String> prefix;
+
+    private final List<String> listen;
+    private final String uri;
     private @Nullable Process process;
     private int starts;
 
-    RestartableNbdkit(Path directory) {
+    private RestartableNbdkit(Path directory, List<String> prefix, List<String> listen, String uri) {
         this.directory = directory;
-        socket = directory.resolve("nbdkit.sock");
+        this.prefix = prefix;
+        this.listen = listen;
+        this.uri = uri;
+    }
+
+    /** One with a Unix socket in a folder, where its logs go, too. */
+    RestartableNbdkit(Path directory) {
+        this(directory, List.of(), List.of("-U", socket(directory)), "nbd+unix:///?socket=" + socket(directory));
+    }
+
+    /** One that is reached only over the link to a network namespace. */
+    RestartableNbdkit(Path directory, NetworkNamespace within) {
+        this(
+                directory,
+                within.prefix(),
+                List.of("-i", within.address(), "-p", String.valueOf(PORT)),
+                "nbd://%s:%d/".formatted(within.address(), PORT));
+    }
+
+    private static String socket(Path directory) {
+        return directory.resolve("nbdkit.sock").toString();
     }
 
     String uri() {
-        return "nbd+unix:///?socket=" + socket;
+        return uri;
     }
 
     /** Starts it with filters, plugin and parameters, and returns when it listens. */
     RestartableNbdkit start(String... arguments) throws IOException, InterruptedException {
         Path pid = directory.resolve("pid" + ++starts);
-        var line = new ArrayList<>(
-                List.of("nbdkit", "-f", "--exit-with-parent", "-P", pid.toString(), "-U", socket.toString()));
+        var line = new ArrayList<>(prefix);
+        line.addAll(List.of("nbdkit", "-f", "--exit-with-parent", "-P", pid.toString()));
+        line.addAll(listen);
         line.addAll(List.of(arguments));
-        Files.deleteIfExists(socket);
+        Files.deleteIfExists(Path.of(socket(directory)));
         Path log = directory.resolve("log" + starts);
         Process started = new ProcessBuilder(line)
                 .redirectErrorStream(true)

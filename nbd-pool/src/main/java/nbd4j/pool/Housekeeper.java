@@ -67,19 +67,28 @@ final class Housekeeper {
         if (due <= 0) {
             roster.counters.dials++;
             slot.diallingSinceNanos = roster.now();
-            slot.dialler = roster.spawn(() -> dial(slot));
+            int others = roster.diallingCount();
+            slot.dialler = roster.spawn(() -> dial(slot, others));
             return CHECK_NANOS;
         }
         return Math.min(CHECK_NANOS, due);
     }
 
-    private void dial(Slot slot) {
+    /**
+     * Dials for a slot.
+     *
+     * @param others how many others were dialling when this one began
+     */
+    private void dial(Slot slot, int others) {
         long began = roster.now();
         PooledConnection connection = null;
         Throwable failure = null;
         try {
             if (roster.closed()) {
                 throw roster.endedFailure();
+            }
+            if (roster.slots.length > OpenFiles.FEW_CONNECTIONS) {
+                roster.surroundings.files().requireSpare(others);
             }
             connection = roster.surroundings.dialer().dial();
         } catch (Throwable e) { // whatever it was, the slot must not wait for this thread for ever

@@ -12,8 +12,10 @@ import java.util.random.RandomGenerator;
  * @param time the clock
  * @param threads makes the pool's own threads: housekeeping, dialling, hanging up
  * @param random spreads the delays; used under the pool's lock or by the thread that retries
+ * @param files tells how many more connections this process can have
  */
-record Surroundings(String name, Dialer dialer, PoolTime time, ThreadFactory threads, RandomGenerator random) {
+record Surroundings(
+        String name, Dialer dialer, PoolTime time, ThreadFactory threads, RandomGenerator random, OpenFiles files) {
     /** Returns the real ones. */
     static Surroundings real(String name, Dialer dialer) {
         return new Surroundings(
@@ -21,6 +23,7 @@ record Surroundings(String name, Dialer dialer, PoolTime time, ThreadFactory thr
                 dialer,
                 PoolTime.SYSTEM,
                 Thread.ofVirtual().name("nbd-pool-", 0).factory(),
-                RandomGenerator.getDefault());
+                RandomGenerator.getDefault(),
+                OpenFiles.ofThisProcess());
     }
 }

@@ -63,7 +63,8 @@ class GoodbyeTest {
                 () -> new ClientConnection(NbdClient.connect(uri, options().connect())),
                 new FakeTime(),
                 Thread.ofVirtual().factory(),
-                new Random(1));
+                new Random(1),
+                OpenFiles.ofThisProcess());
         return NbdPool.open(surroundings, options());
     }
 

@@ -35,7 +35,12 @@ final class PoolFixture implements AutoCloseable {
 
     NbdPool open(PoolOptions options) throws IOException {
         var surroundings = new Surroundings(
-                "nbd://fake", server, time, Thread.ofVirtual().name("pool-", 0).factory(), new Random(1));
+                "nbd://fake",
+                server,
+                time,
+                Thread.ofVirtual().name("pool-", 0).factory(),
+                new Random(1),
+                OpenFiles.ofThisProcess());
         NbdPool pool = NbdPool.open(surroundings, options);
         pools.add(pool);
         return pool;
