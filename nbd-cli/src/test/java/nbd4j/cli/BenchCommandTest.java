@@ -149,7 +149,9 @@ class BenchCommandTest {
         assertThat(run.out().lines().filter(line -> line.startsWith("{\"iops\"")))
                 .hasSize(4);
         String html = Files.readString(page);
-        assertThat(html).doesNotContain("<script", "http://", "https://").contains("Scaling", "Latency distribution");
+        assertThat(html)
+                .doesNotContain("<script", "http://", "https://")
+                .contains("Scaling over depth", "Scaling over bs", "Latency distribution", "Throughput over time");
         for (String chart : html.split("(?=<svg )", -1)) {
             if (chart.startsWith("<svg ")) {
                 String svg = chart.substring(0, chart.indexOf("</svg>") + 6);

@@ -2,10 +2,12 @@
 package nbd4j.cli.bench;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.HdrHistogram.Histogram;
 
 /** Measurements as a page with charts that a browser shows without network: throughput, latency, scaling. */
@@ -67,17 +69,52 @@ public final class HtmlReport {
         return table.append("</table>\n").toString();
     }
 
-    /** Throughput over the requests in flight, a line for each number of connections and each block size. */
+    /** A chart for each setting that has several values, over that setting, with a line for each value of the others. */
     private static String scaling(List<Measurement> measurements) {
+        return scaling(measurements, "depth", Workload::depth, Workload::connections, Workload::blockSize)
+                + scaling(measurements, "connections", Workload::connections, Workload::depth, Workload::blockSize)
+                + scaling(measurements, "bs", Workload::blockSize, Workload::depth, Workload::connections);
+    }
+
+    private static String scaling(
+            List<Measurement> measurements,
+            String over,
+            ToIntFunction<Workload> x,
+            ToIntFunction<Workload> first,
+            ToIntFunction<Workload> second) {
+        if (measurements.stream()
+                        .map(Measurement::workload)
+                        .mapToInt(x)
+                        .distinct()
+                        .count()
+                < 2) {
+            return "";
+        }
+        boolean bytes = over.equals("bs");
         Map<String, List<Chart.Point>> lines = new LinkedHashMap<>();
         for (Measurement measurement : measurements) {
             Workload workload = measurement.workload();
-            String name = "%d connections, %d bytes".formatted(workload.connections(), workload.blockSize());
-            lines.computeIfAbsent(name, key -> new ArrayList<>())
-                    .add(new Chart.Point(workload.depth(), measurement.iops(), String.valueOf(workload.depth())));
+            String name = switch (over) {
+                case "depth" -> "%d connections, %d bytes";
+                case "connections" -> "depth %d, %d bytes";
+                default -> "depth %d, %d connections";
+            };
+            int value = x.applyAsInt(workload);
+            lines.computeIfAbsent(
+                            name.formatted(first.applyAsInt(workload), second.applyAsInt(workload)),
+                            key -> new ArrayList<>())
+                    .add(new Chart.Point(
+                            value,
+                            bytes ? measurement.bytesPerSecond() / (1 << 20) : measurement.iops(),
+                            String.valueOf(value)));
         }
-        lines.values().forEach(points -> points.sort((a, b) -> Double.compare(a.x(), b.x())));
-        return chart("Scaling", "depth (requests in flight on each connection)", "requests/s", true, lines);
+        lines.values().forEach(points -> points.sort(Comparator.comparingDouble(Chart.Point::x)));
+        String label = switch (over) {
+            case "depth" -> "depth (requests in flight on each connection)";
+            case "connections" -> "connections";
+            default -> "bytes of a request";
+        };
+        return chart("Scaling over " + over, label, bytes ? "MiB/s" : "requests/s", true, lines);
     }
 
     private static String throughput(List<Measurement> measurements) {

@@ -27,6 +27,7 @@ public final class JsonReport {
         var json = new StringBuilder("{\"iops\": ").append(number(measurement.iops()));
         json.append(", \"bytes_per_second\": ").append(number(measurement.bytesPerSecond()));
         json.append(", \"requests\": ").append(measurement.requests());
+        json.append(", \"unsent\": ").append(measurement.unsent());
         json.append(", \"seconds\": ").append(number(measurement.seconds()));
         json.append(", \"latency_us\": ").append(latencies(measurement.latencies()));
         if (measurement.isMixed()) {

@@ -12,16 +12,22 @@ import org.HdrHistogram.Histogram;
  * @param verifiedBlocks blocks read back and found right; -1 if nothing was verified
  */
 public record Measurement(Workload workload, double seconds, Tally tally, long verifiedBlocks) {
-    /** Returns the latencies of all requests, in nanoseconds. */
+    /** Returns the latencies of all requests, in nanoseconds; of those never sent, how long they had waited at the end. */
     Histogram latencies() {
         Histogram all = tally.reads().copy();
         all.add(tally.writes());
+        all.add(tally.unsent());
         return all;
     }
 
-    /** Returns how many requests were done. */
+    /** Returns how many requests were done in the measured time. */
     long requests() {
-        return tally.reads().getTotalCount() + tally.writes().getTotalCount();
+        return tally.done();
+    }
+
+    /** Returns how many requests were due, because of a rate, and were not sent, because earlier ones took too long. */
+    long unsent() {
+        return tally.unsent().getTotalCount();
     }
 
     /** Returns requests a second. */

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import nbd4j.client.NbdConnection;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * flight; each worker has one request at a time. The first failure ends the run.
  */
 public final class Run {
+    /** Requests that were never sent are charged in groups: there may be thousands of millions. */
+    private static final long MOST_GROUPS = 10_000;
+
     private final Workload workload;
     private final List<NbdConnection> connections;
     private final Content content;
@@ -26,6 +30,8 @@ public final class Run {
     private final AtomicLong nextBlock = new AtomicLong();
     /** The next request that is due, where there is a rate. */
     private final AtomicLong nextTicket = new AtomicLong();
+
+    private final LongAdder begun = new LongAdder();
 
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final long beginNanos = System.nanoTime();
@@ -71,8 +77,25 @@ public final class Run {
         rethrow();
         var all = new Tally(digits, seconds);
         tallies.forEach(all::add);
+        if (workload.rate() > 0) {
+            chargeUnsent(all);
+        }
         long verified = workload.verify() ? written.verify(connections, content) : -1;
         return new Measurement(workload, workload.duration().toNanos() / 1e9, all, verified);
+    }
+
+    /** Charges requests that were due and never sent with the time they had waited at the end: a lower bound. */
+    private void chargeUnsent(Tally all) {
+        double gap = 1e9 / workload.rate();
+        // Requests are begun in the order in which they are due, so those not sent are the last ones.
+        long first = Math.max(begun.sum(), (long) Math.ceil((measureNanos - beginNanos) / gap));
+        long unsent = (long) Math.ceil((endNanos - beginNanos) / gap) - first;
+        long groups = Math.clamp(unsent, 0, MOST_GROUPS);
+        for (long group = 0; group < groups; group++) {
+            long from = unsent * group / groups;
+            long to = unsent * (group + 1) / groups;
+            all.recordUnsent(endNanos - beginNanos - (long) ((first + (from + to) / 2) * gap), to - from);
+        }
     }
 
     private void rethrow() throws IOException {
@@ -89,14 +112,21 @@ public final class Run {
         try {
             while (failure.get() == null) {
                 long due = awaitTurn();
-                if (due >= endNanos) {
+                // A server that does not keep up with the rate does not make the run longer.
+                if (due >= endNanos || System.nanoTime() >= endNanos) {
                     return;
                 }
+                begun.increment();
                 boolean read = isRead(random);
                 request(connection, read, nextOffset(random), block);
                 long done = System.nanoTime();
-                if (due >= measureNanos && done <= endNanos) {
-                    tally.record(read, done - due, (int) ((done - measureNanos) / 1_000_000_000L));
+                if (due >= measureNanos) {
+                    // A request that the end overtook counts with its latency, or a server that stalls at the end
+                    // would look good, but not among those done in time.
+                    tally.record(read, done - due);
+                    if (done <= endNanos) {
+                        tally.finish((int) ((done - measureNanos) / 1_000_000_000L));
+                    }
                 }
             }
         } catch (IOException | RuntimeException e) {

@@ -13,6 +13,10 @@ final class Tally {
 
     private final Histogram reads;
     private final Histogram writes;
+    /** How long requests had waited at the end that were due and never sent. */
+    private final Histogram unsent;
+    /** Requests done in the measured time. */
+    private long done;
     /** Requests done in each second of the measured time. */
     private long[] perSecond;
 
@@ -20,11 +24,21 @@ final class Tally {
     Tally(int digits, int seconds) {
         reads = new Histogram(STEP_NANOS, LONGEST_NANOS, digits);
         writes = new Histogram(STEP_NANOS, LONGEST_NANOS, digits);
+        unsent = new Histogram(STEP_NANOS, LONGEST_NANOS, 2);
         perSecond = new long[seconds];
     }
 
-    void record(boolean read, long latencyNanos, int second) {
+    void record(boolean read, long latencyNanos) {
         (read ? reads : writes).recordValue(Math.clamp(latencyNanos, 0, LONGEST_NANOS));
+    }
+
+    void recordUnsent(long waitedNanos, long count) {
+        unsent.recordValueWithCount(Math.clamp(waitedNanos, 0, LONGEST_NANOS), count);
+    }
+
+    /** Counts a request that was done in time. */
+    void finish(int second) {
+        done++;
         if (second >= 0 && second < perSecond.length) {
             perSecond[second]++;
         }
@@ -33,6 +47,8 @@ final class Tally {
     void add(Tally other) {
         reads.add(other.reads);
         writes.add(other.writes);
+        unsent.add(other.unsent);
+        done += other.done;
         if (perSecond.length < other.perSecond.length) {
             perSecond = Arrays.copyOf(perSecond, other.perSecond.length);
         }
@@ -47,6 +63,14 @@ final class Tally {
 
     Histogram writes() {
         return writes;
+    }
+
+    Histogram unsent() {
+        return unsent;
+    }
+
+    long done() {
+        return done;
     }
 
     long[] perSecond() {

@@ -21,6 +21,12 @@ public final class TextReport {
                 measurement.bytesPerSecond() / (1 << 20),
                 measurement.requests(),
                 measurement.seconds()));
+        if (measurement.unsent() > 0) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "    %,d requests more were due and not sent: the rate is too high; latency counts how long they had waited%n",
+                    measurement.unsent()));
+        }
         if (measurement.isMixed()) {
             text.append(latencies("reads", measurement.tally().reads()));
             text.append(latencies("writes", measurement.tally().writes()));
