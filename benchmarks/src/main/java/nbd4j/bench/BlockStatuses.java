@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.bench;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import nbd4j.client.ConnectOptions;
@@ -36,7 +37,11 @@ public class BlockStatuses {
     private static final int EXTENTS = 100_000;
     private static final int EXTENT = 4096;
 
-    /** 64-bit or 32-bit descriptors. */
+    /** Which server; a real one serves a file with as many holes. */
+    @Param({"embedded"})
+    public String server = "embedded";
+
+    /** 64-bit or 32-bit descriptors, where the server has both. */
     @Param({"true", "false"})
     public boolean extended = true;
 
@@ -46,7 +51,9 @@ public class BlockStatuses {
     /** Starts and connects. */
     @Setup
     public void connect() throws Exception {
-        running = BenchServer.embedded(Files.createTempDirectory("nbd-bench"), ExportOptions.of("", new Comb()));
+        running = server.equals("embedded")
+                ? BenchServer.embedded(ExportOptions.of("", new Comb()))
+                : BenchServer.ofFile(server, (long) EXTENTS * EXTENT, BlockStatuses::comb);
         connection = NbdClient.connect(running.uri(), ConnectOptions.defaults().withExtendedHeaders(extended));
     }
 
@@ -66,6 +73,14 @@ public class BlockStatuses {
             throw new IllegalStateException("%d extents instead of %d".formatted(extents.size(), EXTENTS));
         }
         return extents;
+    }
+
+    /** Makes a file whose blocks are data and holes in turn. */
+    private static void comb(FileChannel file) throws IOException {
+        ByteBuffer data = ByteBuffer.allocateDirect(EXTENT).put(0, (byte) 1);
+        for (long i = 0; i < EXTENTS; i += 2) {
+            file.write(data.clear(), i * EXTENT);
+        }
     }
 
     /** Data and holes in turn. */

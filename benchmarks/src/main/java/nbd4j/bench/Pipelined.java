@@ -2,6 +2,7 @@
 package nbd4j.bench;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +54,10 @@ public class Pipelined {
     @Param({"1", "2", "4", "8"})
     public int connections = 1;
 
+    /** Whether connections are encrypted. */
+    @Param({"false"})
+    public boolean tls;
+
     /** Who reads the sockets. */
     @Param({"CALLERS"})
     public ChannelThreads threads = ChannelThreads.CALLERS;
@@ -64,9 +69,11 @@ public class Pipelined {
     /** Starts and connects. */
     @Setup
     public void connect() throws Exception {
-        running = BenchServer.start(server, SIZE);
+        running = BenchServer.start(server, SIZE, Duration.ZERO, tls);
         for (int i = 0; i < connections; i++) {
-            open.add(NbdClient.connect(running.uri(), ConnectOptions.defaults().withThreads(threads)));
+            open.add(NbdClient.connect(
+                    running.uri(),
+                    ConnectOptions.defaults().withThreads(threads).withLocalFilesFromUri(true)));
         }
         ByteBuffer data = ByteBuffer.allocateDirect(1 << 20);
         for (long at = 0; at < SIZE; at += data.capacity()) {

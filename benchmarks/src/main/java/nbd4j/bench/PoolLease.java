@@ -13,6 +13,7 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -30,13 +31,17 @@ import org.openjdk.jmh.annotations.Warmup;
 public class PoolLease {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /** Which server. */
+    @Param({"embedded"})
+    public String server = "embedded";
+
     private BenchServer running;
     private NbdPool pool;
 
     /** Starts and connects. */
     @Setup
     public void open() throws Exception {
-        running = BenchServer.start("embedded", 1 << 20);
+        running = BenchServer.start(server, 1 << 20);
         pool = NbdPool.open(running.uri(), PoolOptions.defaults().withConnections(4));
         pool.awaitConnections(4, LIMIT);
     }

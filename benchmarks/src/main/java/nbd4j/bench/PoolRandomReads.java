@@ -51,9 +51,9 @@ public class PoolRandomReads {
     @Param({"1", "2", "4", "8"})
     public int connections;
 
-    /** Which server. */
+    /** Whether nbdkit answers at once or after a while. */
     @Param({"memory", "delayed"})
-    public String server;
+    public String disk;
 
     private Path directory;
     private Process process;
@@ -67,7 +67,7 @@ public class PoolRandomReads {
         Path pid = directory.resolve("pid");
         var line = new ArrayList<>(List.of("nbdkit", "-f", "-P", pid.toString(), "-U", socket.toString()));
         line.addAll(
-                server.equals("memory")
+                disk.equals("memory")
                         ? List.of("memory", String.valueOf(SIZE))
                         : List.of("-t", "4", "--filter=delay", "memory", String.valueOf(SIZE), "rdelay=1ms"));
         process = new ProcessBuilder(line).inheritIO().start();

@@ -2,7 +2,6 @@
 package nbd4j.bench;
 
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import nbd4j.client.NbdClient;
@@ -15,12 +14,6 @@ import nbd4j.copy.endpoint.Endpoints;
 import nbd4j.copy.endpoint.Location;
 import nbd4j.copy.endpoint.Source;
 import nbd4j.copy.endpoint.Target;
-import nbd4j.server.Command;
-import nbd4j.server.ExportOptions;
-import nbd4j.server.Fault;
-import nbd4j.server.MemoryStorage;
-import nbd4j.server.NbdServer;
-import nbd4j.server.ServerOptions;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -48,8 +41,12 @@ public class WholeCopy {
     @Param({"dense", "sparse", "latency"})
     public String disk = "dense";
 
-    private NbdServer source;
-    private NbdServer target;
+    /** Which server, on both sides. */
+    @Param({"embedded"})
+    public String server = "embedded";
+
+    private BenchServer source;
+    private BenchServer target;
 
     /** Starts the servers and makes the disk. */
     @Setup
@@ -60,9 +57,9 @@ public class WholeCopy {
             default -> 64L * MIB;
         };
         long step = disk.equals("sparse") ? 1024L * MIB : MIB;
-        source = serve(size);
-        target = serve(size);
-        try (NbdConnection connection = NbdClient.connect(source.uri().toString())) {
+        source = BenchServer.start(server, size, Duration.ofMillis(disk.equals("latency") ? 5 : 0), false);
+        target = BenchServer.start(server, size);
+        try (NbdConnection connection = NbdClient.connect(source.uri())) {
             ByteBuffer data = ByteBuffer.allocateDirect(MIB);
             for (int i = 0; i < MIB; i++) {
                 data.put(i, (byte) (i % 251 + 1));
@@ -71,20 +68,11 @@ public class WholeCopy {
                 connection.write(at, data.clear());
             }
         }
-        if (disk.equals("latency")) {
-            source.faults().add(Fault.on(Command.READ).delay(Duration.ofMillis(5)));
-        }
-    }
-
-    private static NbdServer serve(long size) throws Exception {
-        return NbdServer.start(ServerOptions.defaults()
-                .withUnix(Files.createTempDirectory("nbd-bench").resolve("socket"))
-                .withExport(ExportOptions.of("", MemoryStorage.of(size))));
     }
 
     /** Ends the servers. */
     @TearDown
-    public void end() {
+    public void end() throws Exception {
         source.close();
         target.close();
     }
@@ -92,8 +80,8 @@ public class WholeCopy {
     /** Copies. */
     @Benchmark
     public CopyReport copy() throws Exception {
-        try (Source from = Endpoints.source(Location.parse(source.uri().toString()), EndpointOptions.defaults());
-                Target to = Endpoints.target(Location.parse(target.uri().toString()), EndpointOptions.defaults())) {
+        try (Source from = Endpoints.source(Location.parse(source.uri()), EndpointOptions.defaults());
+                Target to = Endpoints.target(Location.parse(target.uri()), EndpointOptions.defaults())) {
             return new ParallelCopier(from, to, CopyOptions.defaults()).run();
         }
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import nbd4j.bench.Certificates;
 
 /** A temporary folder and the servers of one scenario. Closing it ends the servers and removes the folder. */
 public final class Stage implements AutoCloseable {
@@ -94,56 +95,9 @@ public final class Stage implements AutoCloseable {
                 .reduce(Duration.ZERO, Duration::plus);
     }
 
-    /** Makes a certificate for localhost, as files with the names that nbdkit, libnbd and qemu expect. */
+    /** Makes a certificate for localhost. */
     Path certificates() throws IOException, InterruptedException {
-        Path pki = Files.createDirectory(file("pki"));
-        String ca = pki.resolve("ca-cert.pem").toString();
-        String caKey = pki.resolve("ca-key.pem").toString();
-        String key = pki.resolve("server-key.pem").toString();
-        String request = pki.resolve("server.csr").toString();
-        Path names = Files.writeString(pki.resolve("names"), "subjectAltName=DNS:localhost\n");
-        openssl(
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=nbd4j",
-                "-keyout",
-                caKey,
-                "-out",
-                ca);
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", key, "-out", request);
-        openssl(
-                "x509",
-                "-req",
-                "-in",
-                request,
-                "-CA",
-                ca,
-                "-CAkey",
-                caKey,
-                "-CAcreateserial",
-                "-days",
-                "2",
-                "-extfile",
-                names.toString(),
-                "-out",
-                pki.resolve("server-cert.pem").toString());
-        return pki;
-    }
-
-    private static void openssl(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("openssl"));
-        command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", command) + ": " + output);
-        }
+        return Certificates.make(file("pki"));
     }
 
     @Override

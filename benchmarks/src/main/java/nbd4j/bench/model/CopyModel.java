@@ -14,7 +14,7 @@ package nbd4j.bench.model;
  * ramp  = rounds × round trip,  first × 2^rounds = in flight          (only where a round trip takes more than 3 ms)
  * pace  = max(⌈rest / in flight⌉ × round trip,
  *             bytes / bandwidth,
- *             requests × processor time of a request × stall / cores,
+ *             requests × processor time of a request × slowdown / cores,
  *             requests / connections × processor time of the copier for a request)
  * </pre>
  *
@@ -65,7 +65,7 @@ final class CopyModel {
         double latency = ramp + Math.ceil((double) rest / inFlight) * roundTrip;
         double bandwidth = job.bytes() / job.bytesPerSecond();
         double work = costs.client(job.requestSize()) + (job.serverHere() ? costs.server(job.requestSize()) : 0);
-        double processors = job.requests() * work * costs.stall() / job.cores();
+        double processors = job.requests() * work * costs.slowdown(roundTrip, inFlight) / job.cores();
         double connections = (double) job.requests() / job.connections() * costs.client(job.requestSize());
         double pace = Math.max(Math.max(latency, bandwidth), Math.max(processors, connections));
         Limit limit = Limit.CONNECTIONS;

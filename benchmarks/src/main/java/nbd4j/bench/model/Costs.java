@@ -12,6 +12,8 @@ package nbd4j.bench.model;
  * @param serverByte processor time of the servers for a byte
  * @param stall factor, at least 1, by which processors that are the limit take longer than their work, because they wait for
  *     each other
+ * @param crowd factor, at least 1, by which the work grows where far ends have many requests in flight: their buffers leave
+ *     the processor's cache, and more threads wait and wake
  */
 record Costs(
         double start,
@@ -20,7 +22,8 @@ record Costs(
         double clientByte,
         double serverRequest,
         double serverByte,
-        double stall) {
+        double stall,
+        double crowd) {
     Costs {
         if (!(start >= 0
                 && base >= 0
@@ -28,11 +31,12 @@ record Costs(
                 && clientByte >= 0
                 && serverRequest >= 0
                 && serverByte >= 0
-                && stall >= 1)) {
+                && stall >= 1
+                && crowd >= 1)) {
             throw new IllegalArgumentException(
-                    "no cost may be below 0, and no stall below 1: start %s, base %s, ".formatted(start, base)
-                            + "client %s + %s, server %s + %s, stall %s"
-                                    .formatted(clientRequest, clientByte, serverRequest, serverByte, stall));
+                    "no cost may be below 0, and no factor below 1: start %s, base %s, ".formatted(start, base)
+                            + "client %s + %s, server %s + %s, stall %s, crowd %s"
+                                    .formatted(clientRequest, clientByte, serverRequest, serverByte, stall, crowd));
         }
     }
 
@@ -44,5 +48,14 @@ record Costs(
     /** Returns the processor time of the servers for a request of a size. */
     double server(int requestSize) {
         return serverRequest + requestSize * serverByte;
+    }
+
+    /** Returns the factor by which work takes longer in a copy whose requests take so long. */
+    double slowdown(double roundTripSeconds, int inFlight) {
+        return roundTripSeconds > Job.SLOW_SECONDS && inFlight > Job.FIRST ? stall * crowd : stall;
+    }
+
+    Costs withCrowd(double newCrowd) {
+        return new Costs(start, base, clientRequest, clientByte, serverRequest, serverByte, stall, newCrowd);
     }
 }

@@ -58,8 +58,10 @@ public final class Model {
         var page = new StringBuilder(Machine.describe()).append("\n\n");
         try (var trials = new Trials(Path.of(arguments[next + 1]), Java.at(Path.of(System.getProperty("java.home"))))) {
             double base = trials.base();
-            Costs toNull = Observation.fit(trials.observe(false, repeats), base, cores);
-            Costs toServer = Observation.fit(trials.observe(true, repeats), base, cores);
+            Costs toNull =
+                    crowded(trials, Observation.fit(trials.observe(false, repeats), base, cores), cores, repeats);
+            Costs toServer =
+                    Observation.fit(trials.observe(true, repeats), base, cores).withCrowd(toNull.crowd());
             page.append(table(toNull, toServer)).append('\n');
             Json.write(
                     results.resolve("model-" + stamp + ".json"),
@@ -71,6 +73,15 @@ public final class Model {
         }
         Files.writeString(results.resolve("model-" + stamp + ".md"), page);
         System.out.print(page);
+    }
+
+    /** Fits the crowd factor to a copy of 256 requests in flight, which none of those has by which the model is checked. */
+    private static Costs crowded(Trials trials, Costs costs, int cores, int repeats)
+            throws IOException, InterruptedException {
+        int depth = 64;
+        var job = new Job(
+                MOST_BYTES, REQUEST, Job.inFlight(4, depth, REQUEST), 4, 0.004, Double.POSITIVE_INFINITY, cores, true);
+        return Observation.fitCrowd(costs, job, Medians.of(trials.measure(job, depth, repeats)));
     }
 
     private static List<Check> check(Trials trials, Costs costs, int cores, int repeats)
@@ -142,8 +153,8 @@ public final class Model {
 
     private static String table(Costs toNull, Costs toServer) {
         var table = new StringBuilder("""
-                | copies to | start s | base µs | copier µs for a request | ns for a KiB | servers µs for a request | ns for a KiB | stall |
-                |---|---|---|---|---|---|---|---|
+                | copies to | start s | base µs | copier µs for a request | ns for a KiB | servers µs for a request | ns for a KiB | stall | crowd |
+                |---|---|---|---|---|---|---|---|---|
                 """);
         Map.of("nowhere", toNull, "another server", toServer).entrySet().stream()
                 .sorted((a, b) -> b.getKey().compareTo(a.getKey()))
@@ -151,7 +162,7 @@ public final class Model {
                     Costs costs = entry.getValue();
                     table.append(String.format(
                             Locale.ROOT,
-                            "| %s | %.2f | %.0f | %.1f | %.0f | %.1f | %.0f | %.2f |%n",
+                            "| %s | %.2f | %.0f | %.1f | %.0f | %.1f | %.0f | %.2f | %.2f |%n",
                             entry.getKey(),
                             costs.start(),
                             costs.base() * 1e6,
@@ -159,7 +170,8 @@ public final class Model {
                             costs.clientByte() * 1024e9,
                             costs.serverRequest() * 1e6,
                             costs.serverByte() * 1024e9,
-                            costs.stall()));
+                            costs.stall(),
+                            costs.crowd()));
                 });
         return table.toString();
     }
@@ -173,6 +185,7 @@ public final class Model {
         map.put("server_request_s", costs.serverRequest());
         map.put("server_byte_s", costs.serverByte());
         map.put("stall", costs.stall());
+        map.put("crowd", costs.crowd());
         return map;
     }
 
@@ -184,6 +197,7 @@ public final class Model {
                 Json.number(map, "client_byte_s"),
                 Json.number(map, "server_request_s"),
                 Json.number(map, "server_byte_s"),
-                Json.number(map, "stall"));
+                Json.number(map, "stall"),
+                Json.number(map, "crowd"));
     }
 }

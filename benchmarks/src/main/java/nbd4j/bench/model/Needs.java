@@ -22,13 +22,16 @@ record Needs(double gigabits, double latencySeconds, double cores, int connectio
     /** Returns what a link needs with requests of a size. */
     static Needs of(Costs costs, double gigabits, double latencySeconds, int requestSize) {
         double requestsPerSecond = gigabits * 1e9 / 8 / requestSize;
-        double cores = requestsPerSecond * costs.client(requestSize) * costs.stall();
-        long inFlight = (long) Math.ceil(requestsPerSecond * (latencySeconds + costs.base()));
+        double roundTrip = latencySeconds + costs.base();
+        long inFlight = (long) Math.ceil(requestsPerSecond * roundTrip);
+        double busy = requestsPerSecond
+                * costs.client(requestSize)
+                * costs.slowdown(roundTrip, (int) Math.min(Integer.MAX_VALUE, inFlight));
         return new Needs(
                 gigabits,
                 latencySeconds,
-                cores,
-                (int) Math.ceil(requestsPerSecond * costs.client(requestSize)),
+                busy,
+                (int) Math.ceil(busy),
                 Math.max(1, inFlight),
                 Math.max(1, inFlight) * requestSize);
     }

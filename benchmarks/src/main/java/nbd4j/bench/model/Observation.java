@@ -54,6 +54,17 @@ record Observation(long bytes, int requestSize, double wallSeconds, double clien
                     return (each.wallSeconds() - start) * cores / work;
                 })
                 .toArray());
-        return new Costs(start, base, client[1], client[2], server[0], server[1], Math.max(1, stall));
+        return new Costs(start, base, client[1], client[2], server[0], server[1], Math.max(1, stall), 1);
+    }
+
+    /**
+     * Returns costs whose crowd factor explains a copy with many requests in flight that the processors limited.
+     *
+     * @param costs fitted to copies without delay
+     * @param seconds that the copy took
+     */
+    static Costs fitCrowd(Costs costs, Job job, double seconds) {
+        double uncrowded = new CopyModel(costs).predict(job).seconds() - costs.start();
+        return costs.withCrowd(Math.max(1, (seconds - costs.start()) / uncrowded));
     }
 }

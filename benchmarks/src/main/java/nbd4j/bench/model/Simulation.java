@@ -95,7 +95,7 @@ final class Simulation {
 
     private void next(Event event) {
         int size = job.requestSize();
-        double stall = costs.stall();
+        double stall = costs.slowdown(job.latencySeconds() + costs.base(), job.inFlight());
         double now = event.at();
         int connection = event.connection();
         switch (event.stage()) {

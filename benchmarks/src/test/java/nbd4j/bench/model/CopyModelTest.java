@@ -14,9 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CopyModelTest {
     private static final int REQUEST = 256 << 10;
     private static final double NO_LINK = Double.POSITIVE_INFINITY;
-    private static final Costs FREE = new Costs(0, 0, 0, 0, 0, 0, 1);
+    private static final Costs FREE = new Costs(0, 0, 0, 0, 0, 0, 1, 1);
     /** As measured on some machine: 40 µs and 0.1 ns a byte here, 20 µs and 0.2 ns a byte there. */
-    private static final Costs REAL = new Costs(0.3, 0.0003, 40e-6, 0.1e-9, 20e-6, 0.2e-9, 1.2);
+    private static final Costs REAL = new Costs(0.3, 0.0003, 40e-6, 0.1e-9, 20e-6, 0.2e-9, 1.2, 1.4);
 
     private static Job job(long requests, int inFlight, int connections, double latency, double bandwidth) {
         return new Job(requests * REQUEST, REQUEST, inFlight, connections, latency, bandwidth, 2, true);
@@ -57,7 +57,7 @@ class CopyModelTest {
 
     @Test
     void isLimitedByTheProcessorsThatServersOnTheSameMachineShare() {
-        var costs = new Costs(0.5, 0, 0.001, 0, 0.003, 0, 2);
+        var costs = new Costs(0.5, 0, 0.001, 0, 0.003, 0, 2, 1);
         Job here = job(1000, 64, 4, 0, NO_LINK);
         var elsewhere = new Job(here.bytes(), REQUEST, 64, 4, 0, NO_LINK, 2, false);
 
@@ -67,7 +67,7 @@ class CopyModelTest {
 
     @Test
     void isLimitedByTheThreadThatReadsAConnection() {
-        var costs = new Costs(0, 0, 0.001, 0, 0, 0, 1);
+        var costs = new Costs(0, 0, 0.001, 0, 0, 0, 1, 1);
         var one = new Job(1000L * REQUEST, REQUEST, 64, 1, 0, NO_LINK, 8, false);
 
         assertThat(new CopyModel(costs).predict(one)).isEqualTo(new CopyModel.Prediction(1, Limit.CONNECTIONS));
@@ -104,6 +104,21 @@ class CopyModelTest {
     }
 
     @Test
+    void worksMoreWhereFarEndsHaveManyRequestsInFlight() {
+        var costs = new Costs(0, 0, 0.001, 0, 0, 0, 1, 1.5);
+
+        assertThat(new CopyModel(costs).predict(job(4000, 128, 8, 0.004, NO_LINK)))
+                .isEqualTo(new CopyModel.Prediction(3, Limit.PROCESSORS));
+        assertThat(new CopyModel(costs)
+                        .predict(job(4000, 128, 8, 0.002, NO_LINK))
+                        .seconds())
+                .isEqualTo(2, within(1e-9));
+        assertThat(Observation.fitCrowd(costs.withCrowd(1), job(4000, 128, 8, 0.004, NO_LINK), 3)
+                        .crowd())
+                .isEqualTo(1.5, within(1e-9));
+    }
+
+    @Test
     void countsTheRequestsThatACopyHasInFlight() {
         assertThat(Job.inFlight(4, 64, REQUEST)).isEqualTo(256);
         assertThat(Job.inFlight(8, 64, REQUEST)).isEqualTo(256);
@@ -115,6 +130,6 @@ class CopyModelTest {
     void refusesNonsense() {
         assertThatThrownBy(() -> job(0, 1, 1, 0, NO_LINK)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> job(1, 1, 1, -1, NO_LINK)).hasMessageContaining("latency -1.0 s");
-        assertThatThrownBy(() -> new Costs(0, 0, 0, 0, 0, 0, 0.5)).hasMessageContaining("stall 0.5");
+        assertThatThrownBy(() -> new Costs(0, 0, 0, 0, 0, 0, 0.5, 1)).hasMessageContaining("stall 0.5");
     }
 }

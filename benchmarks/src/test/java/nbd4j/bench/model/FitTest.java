@@ -39,7 +39,7 @@ class FitTest {
 
     @Test
     void findsTheCostsThatCopiesWereMadeWith() {
-        var costs = new Costs(0.3, 0.0002, 40e-6, 0.1e-9, 20e-6, 0.2e-9, 1.3);
+        var costs = new Costs(0.3, 0.0002, 40e-6, 0.1e-9, 20e-6, 0.2e-9, 1.3, 1);
         int cores = 2;
         var random = new Random(SEED);
         List<Observation> observations = new ArrayList<>();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class NeedsTest {
     /** A tenth of a millisecond of processor for a request of a million bytes, and no waiting but the latency. */
-    private static final Costs COSTS = new Costs(0, 0, 0, 1e-10, 0, 0, 1);
+    private static final Costs COSTS = new Costs(0, 0, 0, 1e-10, 0, 0, 1, 1);
 
     private static final int REQUEST = 1_000_000;
 
