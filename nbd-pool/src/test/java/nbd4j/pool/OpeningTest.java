@@ -12,11 +12,17 @@ import java.net.ConnectException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import nbd4j.model.BlockSizes;
+import nbd4j.model.Export;
 import nbd4j.model.NbdNegotiationException;
 import nbd4j.model.NbdTimeoutException;
 import nbd4j.model.TransmissionFlags;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class OpeningTest {
     private final PoolFixture fixture = new PoolFixture();
@@ -139,11 +145,42 @@ class OpeningTest {
                 .hasSize(1);
     }
 
-    @Test
-    void refusesAFurtherConnectionToAnotherExportAndGoesOn() throws Exception {
+    /** ORD-05: what makes a twin another export, and how that is said. */
+    static Stream<Arguments> twins() {
+        Export first = FakeServer.export(FakeServer.SIZE, FakeServer.FLAGS);
+        return Stream.of(
+                Arguments.of(
+                        FakeServer.export(FakeServer.SIZE / 2, FakeServer.FLAGS), "size 524288 instead of 1048576"),
+                Arguments.of(
+                        FakeServer.export(FakeServer.SIZE, FakeServer.FLAGS | TransmissionFlags.READ_ONLY),
+                        "transmission flags 0x0107 instead of 0x0105"),
+                Arguments.of(
+                        FakeServer.export(FakeServer.SIZE, FakeServer.FLAGS, "base:allocation"),
+                        "metadata contexts [base:allocation] instead of []"),
+                Arguments.of(
+                        twin(first, new BlockSizes(512, 4096, 65_536), false),
+                        "block sizes BlockSizes[minimum=512, preferred=4096, maximumPayload=65536] instead of %s"
+                                .formatted(first.blockSizes())),
+                Arguments.of(twin(first, first.blockSizes(), true), "encrypted true instead of false"));
+    }
+
+    private static Export twin(Export first, BlockSizes blockSizes, boolean tls) {
+        return new Export(
+                first.info(),
+                first.flags(),
+                blockSizes,
+                first.contexts(),
+                first.replyStyle(),
+                first.handshakeStyle(),
+                tls);
+    }
+
+    @ParameterizedTest
+    @MethodSource("twins")
+    void refusesAFurtherConnectionToAnotherExportAndGoesOn(Export twin, String difference) throws Exception {
         server.onDial = attempt -> {
             if (attempt > 1) {
-                server.export = FakeServer.export(FakeServer.SIZE / 2, FakeServer.FLAGS);
+                server.export = twin;
             }
         };
         NbdPool pool = fixture.open(fixture.options().withConnections(2));
@@ -151,8 +188,25 @@ class OpeningTest {
         assertThat(PoolFixture.await(pool, stats -> stats.refused() == 1).live())
                 .isOne();
         pool.read(0, bytes(512));
-        awaitTrue(
-                () -> fixture.events,
-                events -> events.contains(new PoolEvent.Refused(1, "size 524288 instead of 1048576")));
+        awaitTrue(() -> fixture.events, events -> events.contains(new PoolEvent.Refused(1, difference)));
+        awaitTrue(server.connections::getLast, refused -> refused.closed.get() == 1);
+        assertThat(server.connections.getLast().commands).isEmpty();
+    }
+
+    /** Their numbers belong to a connection, and servers may give others each time. */
+    @Test
+    void takesATwinWhoseContextsHaveOtherNumbers() throws Exception {
+        server.export = FakeServer.export(FakeServer.SIZE, FakeServer.FLAGS, "base:allocation", "qemu:dirty-bitmap:b");
+        server.onDial = attempt -> {
+            if (attempt > 1) {
+                server.export =
+                        FakeServer.export(FakeServer.SIZE, FakeServer.FLAGS, "qemu:dirty-bitmap:b", "base:allocation");
+            }
+        };
+
+        assertThat(fixture.openComplete(fixture.options().withConnections(2))
+                        .stats()
+                        .refused())
+                .isZero();
     }
 }

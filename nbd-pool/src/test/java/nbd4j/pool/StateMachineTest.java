@@ -21,7 +21,8 @@ import nbd4j.pool.PoolFixture.Task;
 import org.junit.jupiter.api.Test;
 
 /**
- * PBT-11: borrowing, returning, calling, dying, interrupting, refusing and aborting, in random order, against a model
+ * PBT-11: borrowing, returning, calling, flushing, dying, interrupting, refusing, closing and aborting, in random order,
+ * against a model
  * that knows who holds what. After each step the pool's numbers are the model's; at the end nothing is left over.
  */
 class StateMachineTest {
@@ -48,14 +49,20 @@ class StateMachineTest {
         DONE
     }
 
+    private enum Kind {
+        LEASE,
+        READ,
+        FLUSH
+    }
+
     /** Somebody who waits for a lease or for a share of a connection, then holds it, then is done. */
     private static final class Holder {
-        final boolean lease;
+        final Kind kind;
         final CountDownLatch release = new CountDownLatch(1);
         volatile State state = State.WAITS;
 
-        Holder(boolean lease) {
-            this.lease = lease;
+        Holder(Kind kind) {
+            this.kind = kind;
         }
 
         void hold() throws InterruptedException {
@@ -65,11 +72,12 @@ class StateMachineTest {
     }
 
     /** What the pool says, beside what the model says. */
-    private record Seen(PoolStats stats, long leases, long shares, long waiting, long leaving) {
+    private record Seen(PoolStats stats, long leases, long shares, long flushes, long waiting, long leaving) {
         boolean agree(int slots) {
             return leaving == 0
                     && stats.leased() == leases
                     && stats.inFlight() == shares
+                    && flushes <= 1
                     && stats.waiting() == waiting
                     && stats.live() <= slots
                     && !waitsInVain();
@@ -87,7 +95,8 @@ class StateMachineTest {
         private final Map<Holder, Task<Boolean>> holders = new ConcurrentHashMap<>();
         private final NbdPool pool;
         private final int slots;
-        private boolean aborted;
+        private final List<Task<Void>> closers = new ArrayList<>();
+        private boolean ended;
 
         Run(Random random) throws IOException {
             this.random = random;
@@ -129,8 +138,9 @@ class StateMachineTest {
 
         private void act() {
             switch (random.nextInt(12)) {
-                case 0, 1 -> enter(new Holder(true));
-                case 2, 3, 4 -> enter(new Holder(false));
+                case 0, 1 -> enter(new Holder(Kind.LEASE));
+                case 2, 3 -> enter(new Holder(Kind.READ));
+                case 4 -> enter(new Holder(random.nextBoolean() ? Kind.READ : Kind.FLUSH));
                 case 5, 6, 7 -> withSome(List.copyOf(holders.keySet()), holder -> holder.release.countDown());
                 case 8 ->
                     withSome(
@@ -139,9 +149,19 @@ class StateMachineTest {
                 case 10 -> serve(random.nextInt(3) > 0);
                 default -> fixture.time.advance(Duration.ofMillis(random.nextInt(20_000)));
             }
-            if (random.nextInt(400) == 0) {
-                aborted = true;
-                pool.abort();
+            switch (random.nextInt(800)) {
+                case 0 -> {
+                    ended = true;
+                    pool.abort();
+                }
+                case 1, 2 -> {
+                    ended = true;
+                    closers.add(start(() -> {
+                        pool.close();
+                        return null;
+                    }));
+                }
+                default -> {}
             }
         }
 
@@ -162,7 +182,7 @@ class StateMachineTest {
         private void enter(Holder holder) {
             holders.put(holder, start(() -> {
                 try {
-                    if (holder.lease) {
+                    if (holder.kind == Kind.LEASE) {
                         borrow(holder);
                     } else {
                         call(holder);
@@ -186,7 +206,11 @@ class StateMachineTest {
         private void call(Holder holder) throws IOException {
             callers.put(Thread.currentThread(), holder);
             try {
-                pool.read(0, bytes(1 + (holder.hashCode() & 0xff)));
+                if (holder.kind == Kind.FLUSH) {
+                    pool.flush();
+                } else {
+                    pool.read(0, bytes(1 + (holder.hashCode() & 0xff)));
+                }
             } finally {
                 callers.remove(Thread.currentThread());
             }
@@ -195,17 +219,18 @@ class StateMachineTest {
         private Seen see() {
             return new Seen(
                     pool.stats(),
-                    count(true, State.HOLDS),
-                    count(false, State.HOLDS),
-                    count(true, State.WAITS) + count(false, State.WAITS),
+                    count(Kind.LEASE, State.HOLDS),
+                    count(Kind.READ, State.HOLDS) + count(Kind.FLUSH, State.HOLDS),
+                    count(Kind.FLUSH, State.HOLDS),
+                    count(Kind.LEASE, State.WAITS) + count(Kind.READ, State.WAITS) + count(Kind.FLUSH, State.WAITS),
                     holders.keySet().stream()
                             .filter(holder -> holder.release.getCount() == 0 && holder.state == State.HOLDS)
                             .count());
         }
 
-        private long count(boolean lease, State state) {
+        private long count(Kind kind, State state) {
             return holders.keySet().stream()
-                    .filter(holder -> holder.lease == lease && holder.state == state)
+                    .filter(holder -> holder.kind == kind && holder.state == state)
                     .count();
         }
 
@@ -215,7 +240,11 @@ class StateMachineTest {
             for (Task<Boolean> task : holders.values()) {
                 awaitTrue(task.task()::isDone, this::passTime);
             }
-            if (!aborted) {
+            for (Task<Void> closer : closers) {
+                awaitTrue(closer.task()::isDone, this::passTime);
+                closer.result();
+            }
+            if (!ended) {
                 awaitTrue(pool::stats, stats -> passTime(stats.live() == slots && stats.inFlight() == 0));
                 borrowEverything();
                 pool.close();
