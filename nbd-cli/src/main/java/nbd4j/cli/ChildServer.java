@@ -34,8 +34,8 @@ final class ChildServer implements AutoCloseable {
     /** Listens on the path in the first argument, as file descriptor 3, and becomes the command in the others. */
     private static final String ACTIVATE = """
             use Socket; use POSIX ();
-            my $path = shift;
-            socket(my $s, AF_UNIX, SOCK_STREAM, 0) && bind($s, pack_sockaddr_un($path)) && listen($s, 128) or die "$path: $!\\n";
+            my $path = shift; my $s; $^F = 3;
+            socket($s, AF_UNIX, SOCK_STREAM, 0) && bind($s, pack_sockaddr_un($path)) && listen($s, 128) or die "$path: $!\\n";
             POSIX::dup2(fileno($s), 3) or die "$path: $!\\n";
             $ENV{LISTEN_FDS} = 1; $ENV{LISTEN_PID} = $$;
             exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\\n";

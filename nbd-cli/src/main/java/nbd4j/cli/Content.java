@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import nbd4j.client.NbdConnection;
 import nbd4j.model.Export;
+import nbd4j.model.NbdCommandException;
 
 /** Asks file(1) what the first bytes of an export are. */
 final class Content {
@@ -25,7 +26,13 @@ final class Content {
 
     /** Returns the answer, on one line; nothing if the bytes cannot be read or there is no file(1). */
     static Optional<String> of(NbdConnection connection) throws IOException {
-        return ask(firstBytes(connection));
+        byte[] bytes;
+        try {
+            bytes = firstBytes(connection);
+        } catch (NbdCommandException e) {
+            return Optional.empty(); // The rest of the report is worth having, and that one is not needed for it.
+        }
+        return ask(bytes);
     }
 
     private static byte[] firstBytes(NbdConnection connection) throws IOException {

@@ -132,8 +132,12 @@ final class ExportReport {
         return info.size() == 0;
     }
 
-    /** Returns what is known after GO, with what only INFO told. */
+    /** Returns what INFO told; where that is in doubt, what is known after GO and what INFO alone told. */
     private static ExportInfo entered(NbdConnection connection, Optional<ExportInfo> asked) {
+        // qemu-nbd says what it can do with contexts to INFO, but to GO only where contexts were chosen.
+        if (asked.isPresent() && !doubtful(asked.get())) {
+            return asked.get();
+        }
         ExportInfo now = connection.export().info();
         return new ExportInfo(
                 now.name(),

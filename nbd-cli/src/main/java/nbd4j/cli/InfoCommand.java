@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import nbd4j.client.ConnectOptions;
 import nbd4j.client.NbdConnection;
+import nbd4j.model.MetaContext;
 
 /** {@code nbd info}: what a server offers, and what is on a disk. A drop-in for nbdinfo. */
 final class InfoCommand implements Command {
@@ -87,7 +88,10 @@ final class InfoCommand implements Command {
 
     private static int can(Door door, InfoOptions.Question question) throws IOException {
         Feature feature = Feature.of(question.feature());
-        try (NbdConnection connection = door.connect(List.of())) {
+        // qemu-nbd says so only to those who chose a context.
+        List<String> contexts =
+                feature == Feature.BLOCK_STATUS_PAYLOAD ? List.of(MetaContext.BASE_ALLOCATION) : List.of();
+        try (NbdConnection connection = door.connect(contexts)) {
             return feature.of(connection.export()) == question.negated() ? ExitCode.NO : ExitCode.DONE;
         }
     }

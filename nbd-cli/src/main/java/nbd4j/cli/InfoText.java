@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.cli;
 
-import java.util.List;
 import nbd4j.model.BlockSizes;
 import nbd4j.model.Printable;
 import nbd4j.model.TransmissionFlags;
@@ -19,14 +18,15 @@ final class InfoText {
     void server(ServerFacts server) {
         String line = "protocol: %s %s TLS, using %s packets\n"
                 .formatted(server.protocol(), server.tls() ? "with" : "without", server.packets());
-        out.append(Ansi.GREY.paint(line, colour));
+        out.append(line);
     }
 
     void export(ExportFacts export) {
-        out.append(Ansi.BOLD_BLACK.paint(identity(export), colour));
-        out.append(Ansi.GREY.paint(
-                contexts(export) + line("is_rotational", export.flags().rotational()), colour));
+        out.append(Ansi.BRIGHT_MAGENTA.paint(identity(export), colour));
+        export.uri().ifPresent(uri -> out.append("\turi: ").append(uri).append('\n'));
+        contexts(export);
         TransmissionFlags flags = export.flags();
+        out.append(line("is_rotational", flags.rotational()));
         out.append(line("is_read_only", flags.readOnly()));
         flag("can_block_status_payload", flags.canBlockStatusPayload());
         flag("can_cache", flags.canCache());
@@ -47,27 +47,18 @@ final class InfoText {
         if (!export.description().isEmpty()) {
             text.append("\tdescription: ").append(export.description()).append('\n');
         }
-        text.append("\texport-size: ").append(export.size());
-        String human = HumanSize.exact(export.size());
-        if (!human.equals(Long.toString(export.size()))) {
-            text.append(" (").append(human).append(')');
-        }
-        text.append('\n');
+        text.append("\texport-size: ").append(Fact.size(export.size())).append('\n');
         export.content()
                 .ifPresent(content -> text.append("\tcontent: ").append(content).append('\n'));
-        export.uri().ifPresent(uri -> text.append("\turi: ").append(uri).append('\n'));
         return text.toString();
     }
 
-    private static String contexts(ExportFacts export) {
-        if (export.contexts().isEmpty()) {
-            return "";
-        }
-        List<String> names = export.contexts().get();
-        var text = new StringBuilder("\tcontexts:\n");
-        names.forEach(
-                name -> text.append("\t\t").append(Printable.escapeAll(name)).append('\n'));
-        return text.toString();
+    private void contexts(ExportFacts export) {
+        export.contexts().ifPresent(names -> {
+            out.append("\tcontexts:\n");
+            names.forEach(
+                    name -> out.append("\t\t").append(Printable.escapeAll(name)).append('\n'));
+        });
     }
 
     private void flag(String name, boolean set) {
@@ -79,8 +70,12 @@ final class InfoText {
     }
 
     private void blockSizes(BlockSizes sizes) {
-        out.append("\tblock_size_minimum: ").append(sizes.minimum()).append('\n');
-        out.append("\tblock_size_preferred: ").append(sizes.preferred()).append('\n');
-        out.append("\tblock_size_maximum: ").append(sizes.maximumPayload()).append('\n');
+        out.append("\tblock_size_minimum: ").append(Fact.size(sizes.minimum())).append('\n');
+        out.append("\tblock_size_preferred: ")
+                .append(Fact.size(sizes.preferred()))
+                .append('\n');
+        out.append("\tblock_size_maximum: ")
+                .append(Fact.size(sizes.maximumPayload()))
+                .append('\n');
     }
 }

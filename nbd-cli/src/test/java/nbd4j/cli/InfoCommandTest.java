@@ -47,9 +47,48 @@ final class InfoCommandTest {
                     \tcan_trim: true
                     \tcan_zero: true
                     \tblock_size_minimum: 1
-                    \tblock_size_preferred: 4096
-                    \tblock_size_maximum: 33554432
+                    \tblock_size_preferred: 4096 (4K)
+                    \tblock_size_maximum: 33554432 (32M)
                     """.formatted(server.port()));
+            assertThat(run.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void reportsInColours() throws Exception {
+        try (NbdServer server =
+                ServedDisk.start(ServedDisk.MIB, export -> export.withDescription("a disk"), Capability.TRIM)) {
+            Run run = Run.nbd("info", "--color", server.uri().toString());
+
+            assertThat(run.out()).matches("""
+                    protocol: newstyle-fixed without TLS, using extended packets
+                    \u001b\\[1;35mexport="":
+                    \tdescription: a disk
+                    \texport-size: 1048576 \\(1M\\)
+                    \tcontent: ASCII text.*
+                    \u001b\\[0m\turi: nbd://127.0.0.1:%d/
+                    \tcontexts:
+                    \t\tbase:allocation
+                    \tis_rotational: false
+                    \tis_read_only: false
+                    \u001b\\[22;32m\tcan_block_status_payload: true
+                    (?s:.*)
+                    \u001b\\[0m\u001b\\[22;31m\tcan_trim: false
+                    \u001b\\[0m\u001b\\[22;32m\tcan_zero: true
+                    \u001b\\[0m\tblock_size_minimum: 1
+                    \tblock_size_preferred: 4096 \\(4K\\)
+                    \tblock_size_maximum: 33554432 \\(32M\\)
+                    """.formatted(server.port()));
+        }
+    }
+
+    @Test
+    void leavesOutTheContentThatCannotBeRead() throws Exception {
+        try (NbdServer server = ServedDisk.start(ServedDisk.MIB)) {
+            server.faults().add(Fault.on(Command.READ).fail(ErrorCode.EIO));
+            Run run = Run.nbd("info", server.uri().toString());
+
+            assertThat(run.out()).contains("export-size: 1048576").doesNotContain("content");
             assertThat(run.exitCode()).isZero();
         }
     }

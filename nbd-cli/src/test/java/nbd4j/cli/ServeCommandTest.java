@@ -74,7 +74,7 @@ final class ServeCommandTest {
         try (var serving = new Serving("--block-size=512:64K:1M", "pattern:1M")) {
             assertThat(Run.nbd("info", serving.uri()).out())
                     .contains(
-                            "block_size_minimum: 512\n\tblock_size_preferred: 65536\n\tblock_size_maximum: 1048576\n");
+                            "block_size_minimum: 512\n\tblock_size_preferred: 65536 (64K)\n\tblock_size_maximum: 1048576 (1M)\n");
         }
     }
 
