@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 /** A call on a thread of its own, which must end in time. */
 final class Call<T> {
     /** How long the client may take once it could end; its own limits are far longer, so a lost wake-up shows. */
-    static final long LIMIT_MILLIS = 2_000;
+    static final long LIMIT_MILLIS = 10_000;
 
     private final FutureTask<T> task;
     private final Thread thread;
