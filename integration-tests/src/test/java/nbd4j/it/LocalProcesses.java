@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,6 +35,14 @@ public final class LocalProcesses implements ServerProvider {
             Path.of(Optional.ofNullable(System.getenv("NBD4J_TRIXIE")).orElse("/var/cache/nbd4j-ci/trixie"));
 
     private static final String HOST = "127.0.0.1";
+
+    /** Below the ports that systems give to clients, so that no connection takes one between its choice and its use. */
+    private static final int LOWEST_PORT = 15_000;
+
+    private static final int HIGHEST_PORT = 32_000;
+
+    /** How often to begin again with another port; two in a row are already rare. */
+    private static final int ATTEMPTS = 5;
 
     private static final ExecutorService SPAWNER = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("server-spawner").factory());
@@ -92,6 +102,20 @@ public final class LocalProcesses implements ServerProvider {
 
     @Override
     public RunningServer start(ServerCommand command, ServerCommand.Listen listen)
+            throws IOException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return startOnce(command, listen);
+            } catch (IOException e) {
+                // Another process was faster, such as the tests of another checkout.
+                if (attempt == ATTEMPTS || !String.valueOf(e.getMessage()).contains("Address already in use")) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private RunningServer startOnce(ServerCommand command, ServerCommand.Listen listen)
             throws IOException, InterruptedException {
         var name = "s" + number.incrementAndGet();
         var paths = new ServerCommand.Paths(directory.resolve(name + ".pid"), directory.resolve(name + ".conf"));
@@ -160,8 +184,13 @@ public final class LocalProcesses implements ServerProvider {
     }
 
     private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT);
+            try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException taken) {
+                // Another one, then; some of 17 000 are free.
+            }
         }
     }
 

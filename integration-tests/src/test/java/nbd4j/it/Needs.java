@@ -44,6 +44,20 @@ public @interface Needs {
     @Target({ElementType.TYPE, ElementType.METHOD})
     @interface Libnbd {}
 
+    /** Needs certtool of GnuTLS on this machine. */
+    @Checked
+    @Tag("gnutls")
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target({ElementType.TYPE, ElementType.METHOD})
+    @interface Gnutls {}
+
+    /** Needs python3 on this machine. */
+    @Checked
+    @Tag("python")
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target({ElementType.TYPE, ElementType.METHOD})
+    @interface Python {}
+
     /** Needs a Docker engine. */
     @Checked
     @Tag("docker")

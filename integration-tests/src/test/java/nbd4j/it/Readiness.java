@@ -6,16 +6,23 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /** Waits until a server listens. */
 final class Readiness {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    /** A server listens in less than a second, on a crowded machine in some; whatever takes longer hangs. */
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    /** For a greeting, which is there at once where a server is; after it the question is asked again. */
+    private static final Duration GREETING_LIMIT = Duration.ofSeconds(10);
 
     private Readiness() {}
 
@@ -24,7 +31,7 @@ final class Readiness {
         boolean await(Duration moment) throws InterruptedException;
     }
 
-    /** Returns once the server listens; fails when it has ended instead, or after 30 seconds. */
+    /** Returns once the server listens; fails when it has ended instead, or after two minutes. */
     static void await(ServerCommand command, BooleanSupplier listens, Ending ending, RunningServer.Handle handle)
             throws IOException, InterruptedException {
         var deadline = System.nanoTime() + LIMIT.toNanos();
@@ -61,11 +68,16 @@ final class Readiness {
             case RunningServer.Address.Unix unix -> UnixDomainSocketAddress.of(unix.socket());
         };
         try (var channel = SocketChannel.open(socket)) {
-            var magic = ByteBuffer.allocate(8);
-            var in = Channels.newInputStream(channel);
-            magic.put(in.readNBytes(magic.capacity()));
-            return US_ASCII.decode(magic.flip()).toString().equals("NBDMAGIC");
-        } catch (IOException notYet) {
+            // Some other server may be there that says nothing; closing the channel ends the read.
+            var greeting = new FutureTask<byte[]>(
+                    () -> Channels.newInputStream(channel).readNBytes(8));
+            Thread.ofVirtual().start(greeting);
+            byte[] magic = greeting.get(GREETING_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            return new String(magic, US_ASCII).equals("NBDMAGIC");
+        } catch (IOException | ExecutionException | TimeoutException notYet) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return false;
         }
     }

@@ -4,7 +4,6 @@ package nbd4j.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,7 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS with certificates and with pre-shared keys, against GnuTLS in nbdkit and qemu-nbd. */
 @Needs.Nbdkit
-@Timeout(60)
+@Needs.Gnutls
+@Timeout(120)
 final class TlsServersIT {
     @RegisterExtension
     static final Servers SERVERS = Servers.from(LocalProcesses::ofThisMachine);
@@ -51,7 +51,6 @@ final class TlsServersIT {
 
     @BeforeAll
     static void makeCertificates() throws Exception {
-        assumeTrue(Tools.find("certtool").isPresent(), "certtool is missing: apt-get install gnutls-bin");
         for (String authority : List.of("ca", "other")) {
             key(authority, "--rsa");
             template(authority, "cn = " + authority, "ca", "cert_signing_key", "expiration_days = 30");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.it.protocol;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One combination of a server, a way of replying and a transport. */
 record Cell(Peer peer, ReplyStyle replies, Via via) {
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+
     /** Why some combinations cannot be. MatrixGapsIT shows that each of them is true. */
     private static final List<Gap> GAPS = List.of(
             new Gap(Peer.NBDKIT, ReplyStyle.EXTENDED, null, "nbdkit has no extended headers, 1.42 neither"),
@@ -63,6 +66,11 @@ record Cell(Peer peer, ReplyStyle replies, Via via) {
     ConnectOptions options() {
         return ConnectOptions.defaults()
                 .withLocalFilesFromUri(true)
+                // Far beyond what a crowded machine needs: these tests are not about limits.
+                .withConnectTimeout(PATIENCE)
+                .withHandshakeTimeout(PATIENCE)
+                .withSilenceTimeout(PATIENCE)
+                .withCloseTimeout(PATIENCE)
                 .withStructuredReplies(replies != ReplyStyle.SIMPLE)
                 .withExtendedHeaders(replies == ReplyStyle.EXTENDED);
     }

@@ -24,14 +24,18 @@ import nbd4j.server.TlsPolicy;
 import nbd4j.uri.NbdUri;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
  * The server of the cell that is tested now; the one before is ended when another is asked for. Put it in a static field
  * with {@code @RegisterExtension}. Used from JUnit's one thread.
+ *
+ * <p>Keys are made and a cell's server is started before its first test begins, so that the time for it is not the
+ * test's.
  */
-final class CellServer implements AfterAllCallback, TestExecutionExceptionHandler {
+final class CellServer implements BeforeEachCallback, AfterAllCallback, TestExecutionExceptionHandler {
     /** The size of every export: sparse, and more than 32 bits can count. */
     static final long SIZE = 8L << 30;
 
@@ -45,6 +49,14 @@ final class CellServer implements AfterAllCallback, TestExecutionExceptionHandle
     private @Nullable NbdUri uri;
     private @Nullable AutoCloseable server;
     private int number;
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws Exception {
+        keys();
+        if (context.getRequiredTestInstance() instanceof MatrixContract test) {
+            test.uri();
+        }
+    }
 
     /** Returns the URI of the export, which is empty when a cell is asked for after another. */
     NbdUri uri(Cell cell) {
@@ -152,7 +164,8 @@ final class CellServer implements AfterAllCallback, TestExecutionExceptionHandle
     private Keys keys() throws IOException, InterruptedException {
         Keys made = keys;
         if (made == null) {
-            made = Keys.make(Files.createDirectory(local().directory().resolve("keys")));
+            // Another folder each time: making them may have failed half-way before.
+            made = Keys.make(Files.createTempDirectory(local().directory(), "keys"));
             keys = made;
         }
         return made;

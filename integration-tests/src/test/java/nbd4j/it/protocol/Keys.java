@@ -6,10 +6,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -18,7 +21,7 @@ import nbd4j.it.Tools;
 
 /**
  * Certificates and a pre-shared key in one folder, under the names that qemu, nbdkit and libnbd share: an authority, a
- * server {@code localhost} and a client. Made by the JDK's keytool and by GnuTLS's psktool.
+ * server {@code localhost} and a client. The certificates are made by the JDK's keytool.
  */
 final class Keys {
     /** Whose pre-shared key it is. */
@@ -46,9 +49,15 @@ final class Keys {
         } catch (GeneralSecurityException e) {
             throw new IOException(e);
         }
-        Tools.run("psktool", "--username", USER, "--pskfile", keys.pskFile().toString())
-                .succeeded();
+        Files.writeString(keys.pskFile(), USER + ":" + HexFormat.of().formatHex(randomKey()) + "\n", US_ASCII);
+        Files.setPosixFilePermissions(keys.pskFile(), PosixFilePermissions.fromString("rw-------"));
         return keys;
+    }
+
+    private static byte[] randomKey() {
+        byte[] key = new byte[32];
+        new SecureRandom().nextBytes(key);
+        return key;
     }
 
     Path directory() {
