@@ -157,6 +157,7 @@ final class TlsServersIT {
     }
 
     @Test
+    @Needs.Launcher
     void theCommandBringsWhatPreSharedKeysNeed(@TempDir Path folder) throws Exception {
         var command = PackagedCommand.copyTo(folder);
         try (var server = pskServer(Listen.UNIX)) {
