@@ -74,8 +74,9 @@ record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
                 .withRequests(requests)
                 .withConnect(ConnectSettings.of(arguments))
                 .withReconnectFor(retryFor)
-                .withInPlace(arguments.has("--in-place"));
-        return new CopySettings(copy.withRetryFor(retryFor), ends, hash);
+                .withInPlace(arguments.has("--in-place"))
+                .withThreads(CliThreads.FACTORY);
+        return new CopySettings(copy.withRetryFor(retryFor).withThreads(CliThreads.FACTORY), ends, hash);
     }
 
     private static CopyOptions copy(Arguments arguments, int connections, int requests) throws UsageException {

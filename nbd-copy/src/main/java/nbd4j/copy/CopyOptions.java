@@ -3,6 +3,7 @@ package nbd4j.copy;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 import nbd4j.copy.hash.BlockHash;
 
 /**
@@ -25,6 +26,8 @@ import nbd4j.copy.hash.BlockHash;
  * @param drainFor how long requests in flight may go on after a failure or a cancel; default 2 s
  * @param progressInterval time between two calls of the listener; default 200 ms
  * @param hash which digest of the disk to compute while copying; default none
+ * @param threads makes the threads that copy, about as many as there are connections; default: virtual ones. Platform
+ *     threads are a little faster where data comes in small pieces, as over TCP on one machine
  */
 public record CopyOptions(
         int requestSize,
@@ -39,7 +42,8 @@ public record CopyOptions(
         Duration retryFor,
         Duration drainFor,
         Duration progressInterval,
-        Optional<BlockHash> hash) {
+        Optional<BlockHash> hash,
+        ThreadFactory threads) {
     /** The smallest request. */
     public static final int SMALLEST_REQUEST = 4096;
     /** The largest request: what every server must take. */
@@ -62,7 +66,8 @@ public record CopyOptions(
             Duration.ofSeconds(8),
             Duration.ofSeconds(2),
             Duration.ofMillis(200),
-            Optional.empty());
+            Optional.empty(),
+            Thread.ofVirtual().name("nbd-copy-", 0).factory());
 
     /** Refuses values outside their limits. */
     public CopyOptions {
@@ -96,236 +101,153 @@ public record CopyOptions(
 
     /** Returns these options with other {@link #requestSize}. */
     public CopyOptions withRequestSize(int requestSize) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.requestSize = requestSize;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #sparse}. */
     public CopyOptions withSparse(int sparse) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.sparse = sparse;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #extents}. */
     public CopyOptions withExtents(boolean extents) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.extents = extents;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #allocated}. */
     public CopyOptions withAllocated(boolean allocated) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.allocated = allocated;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #targetIsZero}. */
     public CopyOptions withTargetIsZero(boolean targetIsZero) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.targetIsZero = targetIsZero;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #flush}. */
     public CopyOptions withFlush(boolean flush) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.flush = flush;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #synchronous}. */
     public CopyOptions withSynchronous(boolean synchronous) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.synchronous = synchronous;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #maximumRequests}. */
     public CopyOptions withMaximumRequests(int maximumRequests) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.maximumRequests = maximumRequests;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #maximumMemory}. */
     public CopyOptions withMaximumMemory(long maximumMemory) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.maximumMemory = maximumMemory;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #retryFor}. */
     public CopyOptions withRetryFor(Duration retryFor) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.retryFor = retryFor;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #drainFor}. */
     public CopyOptions withDrainFor(Duration drainFor) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.drainFor = drainFor;
+        return changed.options();
     }
 
     /** Returns these options with other {@link #progressInterval}. */
     public CopyOptions withProgressInterval(Duration progressInterval) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                hash);
+        var changed = new Draft(this);
+        changed.progressInterval = progressInterval;
+        return changed.options();
     }
 
     /** Returns these options with a digest to be computed. */
     public CopyOptions withHash(BlockHash wanted) {
-        return new CopyOptions(
-                requestSize,
-                sparse,
-                extents,
-                allocated,
-                targetIsZero,
-                flush,
-                synchronous,
-                maximumRequests,
-                maximumMemory,
-                retryFor,
-                drainFor,
-                progressInterval,
-                Optional.of(wanted));
+        var changed = new Draft(this);
+        changed.hash = Optional.of(wanted);
+        return changed.options();
+    }
+
+    /** Returns these options with other {@link #threads}. */
+    public CopyOptions withThreads(ThreadFactory threads) {
+        var changed = new Draft(this);
+        changed.threads = threads;
+        return changed.options();
+    }
+
+    /** The same with one value to be changed, so that a new one need not be named in every method above. */
+    private static final class Draft {
+        private int requestSize;
+        private int sparse;
+        private boolean extents;
+        private boolean allocated;
+        private boolean targetIsZero;
+        private boolean flush;
+        private boolean synchronous;
+        private int maximumRequests;
+        private long maximumMemory;
+        private Duration retryFor;
+        private Duration drainFor;
+        private Duration progressInterval;
+        private Optional<BlockHash> hash;
+        private ThreadFactory threads;
+
+        Draft(CopyOptions from) {
+            requestSize = from.requestSize;
+            sparse = from.sparse;
+            extents = from.extents;
+            allocated = from.allocated;
+            targetIsZero = from.targetIsZero;
+            flush = from.flush;
+            synchronous = from.synchronous;
+            maximumRequests = from.maximumRequests;
+            maximumMemory = from.maximumMemory;
+            retryFor = from.retryFor;
+            drainFor = from.drainFor;
+            progressInterval = from.progressInterval;
+            hash = from.hash;
+            threads = from.threads;
+        }
+
+        CopyOptions options() {
+            return new CopyOptions(
+                    requestSize,
+                    sparse,
+                    extents,
+                    allocated,
+                    targetIsZero,
+                    flush,
+                    synchronous,
+                    maximumRequests,
+                    maximumMemory,
+                    retryFor,
+                    drainFor,
+                    progressInterval,
+                    hash,
+                    threads);
+        }
     }
 
     private static void requireNotNegative(String what, Duration value) {

@@ -123,6 +123,7 @@ public final class ParallelCopier {
                 options.synchronous() ? 1 : options.maximumRequests(),
                 options.retryFor(),
                 options.drainFor(),
-                options.hash());
+                options.hash(),
+                options.threads());
     }
 }

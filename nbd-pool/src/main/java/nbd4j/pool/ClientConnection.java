@@ -6,11 +6,13 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import nbd4j.client.NbdConnection;
+import nbd4j.client.PendingReply;
 import nbd4j.model.BlockStatus;
 import nbd4j.model.CommandFlag;
 import nbd4j.model.Export;
 import nbd4j.model.Extent;
 import nbd4j.model.ReadChunk;
+import org.jspecify.annotations.Nullable;
 
 /** A connection of the client, in a pool. */
 record ClientConnection(NbdConnection client) implements PooledConnection {
@@ -67,6 +69,22 @@ record ClientConnection(NbdConnection client) implements PooledConnection {
     @Override
     public List<Extent> extents(String context, long offset, long length) throws IOException {
         return client.extents(context, offset, length);
+    }
+
+    @Override
+    public @Nullable PendingReply submitRead(long offset, ByteBuffer into) throws IOException {
+        return client.submitRead(offset, into, Set.of());
+    }
+
+    @Override
+    public @Nullable PendingReply submitWrite(long offset, ByteBuffer from) throws IOException {
+        return client.submitWrite(offset, from, Set.of());
+    }
+
+    @Override
+    public @Nullable PendingReply submitWriteZeroes(long offset, long length, Set<CommandFlag> flags)
+            throws IOException {
+        return client.submitWriteZeroes(offset, length, flags);
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.pool;
 
+import org.jspecify.annotations.Nullable;
+
 /** A connection in service. Every field that changes is guarded by the pool's lock. */
 final class Live {
     final Slot slot;
@@ -14,6 +16,8 @@ final class Live {
     int inFlight;
     /** The bytes of those. */
     long outstandingBytes;
+    /** Pipelines that keep to this connection. */
+    int pipelines;
     /** When the last call or lease ended. */
     long lastUsedNanos;
     /** A borrower has it. */
@@ -53,6 +57,11 @@ final class Live {
     boolean preferredTo(Live other) {
         return outstandingBytes < other.outstandingBytes
                 || (outstandingBytes == other.outstandingBytes && member && !other.member);
+    }
+
+    /** Returns how many pipelines keep to this connection, but for the one whose connection is given. */
+    int othersThan(@Nullable Live home) {
+        return this == home ? pipelines - 1 : pipelines;
     }
 
     /** Nobody has it or a share of it; somebody may wait for it. */

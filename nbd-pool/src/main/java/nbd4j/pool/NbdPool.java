@@ -86,7 +86,8 @@ public final class NbdPool implements SharedCalls, AutoCloseable {
      * @throws IOException if the first connection cannot be made
      */
     public static NbdPool open(String name, Connector connector, PoolOptions options) throws IOException {
-        return open(Surroundings.real(name, () -> new ClientConnection(connector.connect())), options);
+        return open(
+                Surroundings.real(name, () -> new ClientConnection(connector.connect()), options.threads()), options);
     }
 
     static NbdPool open(Surroundings surroundings, PoolOptions options) throws IOException {
@@ -130,6 +131,14 @@ public final class NbdPool implements SharedCalls, AutoCloseable {
                 turnstile.giveBackLease(live);
             }
         }
+    }
+
+    /**
+     * Returns a way for one thread to have several requests in flight. The best way to move much data: as many threads
+     * as there are connections, each with a pipeline of its own.
+     */
+    public Pipeline pipeline() {
+        return new Pipeline(roster, turnstile);
     }
 
     /** Returns the same calls, repeated as {@link PoolOptions#retry()} says. */

@@ -3,6 +3,7 @@ package nbd4j.pool;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
 import nbd4j.client.ConnectOptions;
 
 /**
@@ -19,6 +20,8 @@ import nbd4j.client.ConnectOptions;
  * @param retry how {@link NbdPool#retrying()} repeats
  * @param upkeep how connections are looked after
  * @param listener is told of what happens to connections
+ * @param threads makes the pool's own threads, which dial, look after connections and hang up, one at a time for each of
+ *     these; default: virtual ones
  */
 public record PoolOptions(
         ConnectOptions connect,
@@ -29,7 +32,8 @@ public record PoolOptions(
         Duration closeWait,
         RetryPolicy retry,
         Upkeep upkeep,
-        PoolListener listener) {
+        PoolListener listener,
+        ThreadFactory threads) {
     /** Most connections of one pool. The choice among them is by looking at each, so there must not be many. */
     public static final int MAXIMUM_CONNECTIONS = 64;
 
@@ -42,7 +46,8 @@ public record PoolOptions(
             Duration.ofSeconds(5),
             RetryPolicy.defaults(),
             Upkeep.defaults(),
-            PoolListener.NONE);
+            PoolListener.NONE,
+            Thread.ofVirtual().name("nbd-pool-", 0).factory());
 
     /** Refuses numbers and durations out of range. */
     public PoolOptions {
@@ -50,6 +55,7 @@ public record PoolOptions(
         Objects.requireNonNull(retry);
         Objects.requireNonNull(upkeep);
         Objects.requireNonNull(listener);
+        Objects.requireNonNull(threads);
         requireLimit("wait limit", waitLimit);
         requireLimit("connect wait", connectWait);
         requireLimit("close wait", closeWait);
@@ -76,46 +82,61 @@ public record PoolOptions(
 
     /** Returns these options with another way to connect. */
     public PoolOptions withConnect(ConnectOptions connect) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another number of connections. */
     public PoolOptions withConnections(int connections) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another bound on the calls in flight on one connection. */
     public PoolOptions withDepth(int depth) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another limit for the wait for a connection. */
     public PoolOptions withWaitLimit(Duration waitLimit) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another wait for a server that is not there yet. */
     public PoolOptions withConnectWait(Duration connectWait) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another wait for calls and leases at the end. */
     public PoolOptions withCloseWait(Duration closeWait) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another policy of repeating. */
     public PoolOptions withRetry(RetryPolicy retry) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with another upkeep. */
     public PoolOptions withUpkeep(Upkeep upkeep) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 
     /** Returns these options with somebody who listens. */
     public PoolOptions withListener(PoolListener listener) {
-        return new PoolOptions(connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener);
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
+    }
+
+    /** Returns these options with other threads of the pool's own. */
+    public PoolOptions withThreads(ThreadFactory threads) {
+        return new PoolOptions(
+                connect, connections, depth, waitLimit, connectWait, closeWait, retry, upkeep, listener, threads);
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs each call on a connection of the pool and repeats it as a policy says. Has no state of its own. */
 final class PooledCalls implements SharedCalls {
     /** What a command without payload counts for when connections are compared. */
-    private static final long BYTES_WITHOUT_PAYLOAD = 4096;
+    static final long BYTES_WITHOUT_PAYLOAD = 4096;
 
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 

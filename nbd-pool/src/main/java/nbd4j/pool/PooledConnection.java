@@ -6,11 +6,13 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import nbd4j.client.NbdConnection;
+import nbd4j.client.PendingReply;
 import nbd4j.model.BlockStatus;
 import nbd4j.model.CommandFlag;
 import nbd4j.model.Export;
 import nbd4j.model.Extent;
 import nbd4j.model.ReadChunk;
+import org.jspecify.annotations.Nullable;
 
 /** What the pool uses of a connection: an {@link NbdConnection} in earnest, a scripted one in the pool's own tests. */
 interface PooledConnection {
@@ -36,6 +38,18 @@ interface PooledConnection {
     List<BlockStatus> blockStatus(long offset, long length, Set<CommandFlag> flags) throws IOException;
 
     List<Extent> extents(String context, long offset, long length) throws IOException;
+
+    /** Sends a read to be awaited by this thread; null if as many requests as allowed are in flight. */
+    @Nullable
+    PendingReply submitRead(long offset, ByteBuffer into) throws IOException;
+
+    /** Sends a write to be awaited by this thread; null as above. */
+    @Nullable
+    PendingReply submitWrite(long offset, ByteBuffer from) throws IOException;
+
+    /** Sends a zeroing to be awaited by this thread; null as above. */
+    @Nullable
+    PendingReply submitWriteZeroes(long offset, long length, Set<CommandFlag> flags) throws IOException;
 
     /** Ends the connection in an orderly way and within its own limits. Does not throw. */
     void close();

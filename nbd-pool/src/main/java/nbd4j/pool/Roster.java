@@ -91,6 +91,42 @@ final class Roster {
         return best;
     }
 
+    /**
+     * Returns the connection for the next request of a pipeline, counting the pipeline as its own; null if none takes a
+     * request. That is the one it has been on, unless another one has fewer pipelines.
+     *
+     * @param home the connection it has been on
+     */
+    @Nullable
+    Live settleIn(@Nullable Live home) {
+        Live best = null;
+        for (Slot slot : slots) {
+            Live live = slot.live;
+            if (live == null || !live.takes(Need.SHARED, options.depth())) {
+                continue;
+            }
+            if (!live.connection.isOpen()) {
+                work.signal();
+            } else if (best == null || live.othersThan(home) < best.othersThan(home)) {
+                best = live;
+            }
+        }
+        if (best == null) {
+            return null;
+        }
+        if (home != null
+                && home.takes(Need.SHARED, options.depth())
+                && home.connection.isOpen()
+                && home.othersThan(home) <= best.othersThan(home)) {
+            return home;
+        }
+        if (home != null) {
+            home.pipelines--;
+        }
+        best.pipelines++;
+        return best;
+    }
+
     /** Returns the connection that will be free soonest, and is not promised to a borrower yet, or null. */
     @Nullable
     Live pickReservable() {

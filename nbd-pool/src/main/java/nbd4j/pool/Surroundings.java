@@ -17,13 +17,8 @@ import java.util.random.RandomGenerator;
 record Surroundings(
         String name, Dialer dialer, PoolTime time, ThreadFactory threads, RandomGenerator random, OpenFiles files) {
     /** Returns the real ones. */
-    static Surroundings real(String name, Dialer dialer) {
+    static Surroundings real(String name, Dialer dialer, ThreadFactory threads) {
         return new Surroundings(
-                name,
-                dialer,
-                PoolTime.SYSTEM,
-                Thread.ofVirtual().name("nbd-pool-", 0).factory(),
-                RandomGenerator.getDefault(),
-                OpenFiles.ofThisProcess());
+                name, dialer, PoolTime.SYSTEM, threads, RandomGenerator.getDefault(), OpenFiles.ofThisProcess());
     }
 }

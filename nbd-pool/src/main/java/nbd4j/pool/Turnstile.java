@@ -117,6 +117,18 @@ final class Turnstile {
         serve();
     }
 
+    /** Gives back the share of a call that did not begin after all. */
+    void withdraw(Live live, long bytes) {
+        lock.lock();
+        try {
+            roster.vacate(live, bytes);
+            roster.settle(live, "idle");
+            serve();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Gives to those who wait what there is. To be called whenever there may be more. */
     void serve() {
         if (roster.ended()) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import nbd4j.client.NbdConnection;
+import nbd4j.client.PendingReply;
 import nbd4j.model.BlockStatus;
 import nbd4j.model.CommandFlag;
 import nbd4j.model.Export;
@@ -115,6 +116,21 @@ final class FakeConnection implements PooledConnection {
     public List<Extent> extents(String context, long offset, long length) throws IOException {
         call("extents %s %d %d".formatted(context, offset, length));
         return List.of(new Extent(offset, length, 0));
+    }
+
+    @Override
+    public PendingReply submitRead(long offset, ByteBuffer into) {
+        throw new UnsupportedOperationException("a fake has no pipelines");
+    }
+
+    @Override
+    public PendingReply submitWrite(long offset, ByteBuffer from) {
+        throw new UnsupportedOperationException("a fake has no pipelines");
+    }
+
+    @Override
+    public PendingReply submitWriteZeroes(long offset, long length, Set<CommandFlag> flags) {
+        throw new UnsupportedOperationException("a fake has no pipelines");
     }
 
     @Override

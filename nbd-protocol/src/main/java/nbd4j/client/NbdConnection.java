@@ -26,6 +26,7 @@ import nbd4j.session.SessionOptions;
 import nbd4j.session.StatusReply;
 import nbd4j.transport.Transport;
 import nbd4j.wire.Command;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection to one export: reads, writes and the rest, blocking.
@@ -226,6 +227,59 @@ public final class NbdConnection implements AutoCloseable {
     /** With extended headers every write says that its length is that of a payload. */
     private int wireFlags(Command command, int bits) {
         return extended && command == Command.WRITE ? bits | CommandFlag.PAYLOAD_LEN.bit() : bits;
+    }
+
+    // Requests that are sent now and awaited later.
+
+    /**
+     * Sends a read into what remains of a buffer, and does not wait for the reply. See {@link PendingReply}.
+     *
+     * @param into at least one byte, at most the largest payload of {@link Export#blockSizes}
+     * @return the reply to await, or null if {@link ConnectOptions#maximumRequests} are in flight; nothing was sent then
+     * @throws IOException if the connection is gone
+     */
+    public @Nullable PendingReply submitRead(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
+        requireWritable(Command.READ, into);
+        return submit(Command.READ, flags, offset, into.remaining(), into);
+    }
+
+    /**
+     * Sends what remains of a buffer to be written, and does not wait for the reply. Blocks while the wire takes no more.
+     * Else as {@link #submitRead}.
+     */
+    public @Nullable PendingReply submitWrite(long offset, ByteBuffer from, Set<CommandFlag> flags) throws IOException {
+        return submit(Command.WRITE, flags, offset, from.remaining(), from);
+    }
+
+    /**
+     * Asks for a range to be zeroed, and does not wait for the reply. Else as {@link #submitRead}.
+     *
+     * @param length from 1 to {@value #LONGEST_COMPACT}
+     */
+    public @Nullable PendingReply submitWriteZeroes(long offset, long length, Set<CommandFlag> flags)
+            throws IOException {
+        return submit(Command.WRITE_ZEROES, flags, offset, length, null);
+    }
+
+    private @Nullable PendingReply submit(
+            Command command, Set<CommandFlag> flags, long offset, long length, @Nullable ByteBuffer buffer)
+            throws IOException {
+        int bits = flags.isEmpty() ? 0 : CommandFlag.bits(flags);
+        session.check(command, bits, offset, length);
+        long longest = buffer == null ? LONGEST_COMPACT : maximumPayload;
+        if (length < 1 || length > longest) {
+            throw new IllegalArgumentException("%s of %d bytes at %d cannot be awaited later: 1 to %d are allowed"
+                    .formatted(command.words(), length, offset, longest));
+        }
+        Request request = session.tryBegin(command, wireFlags(command, bits), offset, length);
+        if (request == null) {
+            return null;
+        }
+        if (buffer != null) {
+            request.setBuffer(buffer);
+        }
+        session.submit(request);
+        return new PendingReply(session, request, buffer);
     }
 
     // Commands without data.

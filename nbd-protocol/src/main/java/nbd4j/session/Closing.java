@@ -15,8 +15,9 @@ import nbd4j.transport.Watchdog;
  * own end awaited, the transport closed. Each wait is bounded. Some servers abort when a socket goes away under a request,
  * so this is the way out after an error too.
  *
- * <p>It runs once, on a virtual thread of its own, whoever asks for it and however often; so an interrupt of a caller
- * harms no I/O. The callers wait for it.
+ * <p>It runs once, whoever asks for it and however often; the others wait for it. Where the session has threads of its own
+ * it runs on another virtual thread, so that an interrupt of a caller harms no I/O. Where callers touch the channel, the
+ * one that closes does it all; if the server shuts down, nobody closes, and it runs on a virtual thread.
  *
  * <p>Source: proto.md, "Terminating the transmission phase".
  */
@@ -24,14 +25,16 @@ final class Closing {
     private final Session session;
     private final Transport transport;
     private final Duration limit;
+    private final boolean callersRead;
     private final AtomicBoolean begun = new AtomicBoolean();
     /** Counted down when the transport is closed, for whatever reason. */
     private final CountDownLatch end = new CountDownLatch(1);
 
-    Closing(Session session, Transport transport, Duration limit) {
+    Closing(Session session, Transport transport, SessionOptions options) {
         this.session = session;
         this.transport = transport;
-        this.limit = limit;
+        limit = options.closeTimeout();
+        callersRead = !options.ownThreads();
     }
 
     boolean hasBegun() {
@@ -51,7 +54,11 @@ final class Closing {
 
     /** Closes, and waits for it. An interrupt of the caller closes at once. */
     void close() {
-        beginInBackground();
+        if (!callersRead) {
+            beginInBackground();
+        } else if (begun.compareAndSet(false, true)) {
+            run();
+        }
         try {
             end.await();
         } catch (InterruptedException e) {
@@ -69,7 +76,7 @@ final class Closing {
                 disconnect();
             }
         } catch (InterruptedException e) {
-            // Nobody interrupts this thread; if somebody did, closing at once is right.
+            // Of a caller, since nobody interrupts the other thread: closing at once is what was promised.
             Thread.currentThread().interrupt();
         } finally {
             session.fail(closed());

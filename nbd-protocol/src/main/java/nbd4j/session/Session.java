@@ -75,7 +75,7 @@ public final class Session {
                 this::complete);
         wording = new Wording(name);
         waiting = new Waiting(this, inFlight, wording, name, options);
-        closing = new Closing(this, transport, options.closeTimeout());
+        closing = new Closing(this, transport, options);
         senderThread =
                 options.ownThreads() ? Thread.ofVirtual().name("nbd-sender").unstarted(this::sendAll) : null;
     }

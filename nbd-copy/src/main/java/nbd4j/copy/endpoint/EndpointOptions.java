@@ -2,6 +2,7 @@
 package nbd4j.copy.endpoint;
 
 import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
 import nbd4j.client.ConnectOptions;
 import nbd4j.model.TransmissionFlags;
 import nbd4j.pool.PoolOptions;
@@ -16,6 +17,7 @@ import nbd4j.pool.PoolOptions;
  * @param inPlace whether an existing file is overwritten where it is instead of being replaced when the copy is done;
  *     default false
  * @param keepPartial whether a copy that fails leaves {@code NAME.partial} behind; default false
+ * @param threads makes the threads that look after NBD connections, see {@link PoolOptions#threads}; default: virtual ones
  */
 public record EndpointOptions(
         int connections,
@@ -23,9 +25,16 @@ public record EndpointOptions(
         ConnectOptions connect,
         Duration reconnectFor,
         boolean inPlace,
-        boolean keepPartial) {
-    private static final EndpointOptions DEFAULTS =
-            new EndpointOptions(4, 64, ConnectOptions.defaults(), Duration.ofSeconds(8), false, false);
+        boolean keepPartial,
+        ThreadFactory threads) {
+    private static final EndpointOptions DEFAULTS = new EndpointOptions(
+            4,
+            64,
+            ConnectOptions.defaults(),
+            Duration.ofSeconds(8),
+            false,
+            false,
+            Thread.ofVirtual().name("nbd-pool-", 0).factory());
 
     /** Refuses values outside their limits. */
     public EndpointOptions {
@@ -54,31 +63,36 @@ public record EndpointOptions(
 
     /** Returns these options with other {@link #connections}. */
     public EndpointOptions withConnections(int connections) {
-        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial);
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
     }
 
     /** Returns these options with other {@link #requests}. */
     public EndpointOptions withRequests(int requests) {
-        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial);
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
     }
 
     /** Returns these options with other {@link #connect}. */
     public EndpointOptions withConnect(ConnectOptions connect) {
-        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial);
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
     }
 
     /** Returns these options with other {@link #reconnectFor}. */
     public EndpointOptions withReconnectFor(Duration reconnectFor) {
-        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial);
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
     }
 
     /** Returns these options with other {@link #inPlace}. */
     public EndpointOptions withInPlace(boolean inPlace) {
-        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial);
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
     }
 
     /** Returns these options with other {@link #keepPartial}. */
     public EndpointOptions withKeepPartial(boolean keepPartial) {
-        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial);
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
+    }
+
+    /** Returns these options with other {@link #threads}. */
+    public EndpointOptions withThreads(ThreadFactory threads) {
+        return new EndpointOptions(connections, requests, connect, reconnectFor, inPlace, keepPartial, threads);
     }
 }

@@ -23,7 +23,11 @@ final class NbdEndpoints {
 
     static Source source(String uri, EndpointOptions options) throws IOException {
         NbdPool pool = open(uri, options, List.of(MetaContext.BASE_ALLOCATION));
-        return new NbdSource(uri, pool, parallel(pool.export(), options));
+        return new NbdSource(
+                uri,
+                pool,
+                parallel(pool.export(), options),
+                options.connectionsTo(pool.export().flags()));
     }
 
     static Target target(String uri, EndpointOptions options) throws IOException {
@@ -32,7 +36,11 @@ final class NbdEndpoints {
             pool.close();
             throw new EndpointException(Side.TARGET, uri + " is read-only");
         }
-        return new NbdTarget(uri, pool, parallel(pool.export(), options));
+        return new NbdTarget(
+                uri,
+                pool,
+                parallel(pool.export(), options),
+                options.connectionsTo(pool.export().flags()));
     }
 
     private static NbdPool open(String uri, EndpointOptions options, List<String> contexts) throws IOException {
@@ -44,7 +52,8 @@ final class NbdEndpoints {
                 .withConnections(Math.min(options.connections(), PoolOptions.MAXIMUM_CONNECTIONS))
                 .withDepth(Math.min(options.requests(), connect.maximumRequests()))
                 .withWaitLimit(options.reconnectFor())
-                .withCloseWait(CLOSE_WAIT);
+                .withCloseWait(CLOSE_WAIT)
+                .withThreads(options.threads());
         return NbdPool.open(uri, () -> NbdClient.connect(parsed, connect), pool);
     }
 

@@ -14,7 +14,9 @@ import nbd4j.model.Extent;
 import nbd4j.model.MetaContext;
 import nbd4j.model.ReplyStyle;
 import nbd4j.pool.NbdPool;
+import nbd4j.pool.Pipeline;
 import nbd4j.pool.RetryPolicy;
+import org.jspecify.annotations.Nullable;
 
 /** An NBD export that is read, over as many connections as its pool has. */
 final class NbdSource implements Source {
@@ -29,16 +31,19 @@ final class NbdSource implements Source {
     private final String name;
     private final NbdPool pool;
     private final int parallel;
+    private final int pipelines;
 
     /**
      * Wraps an open pool, which it keeps.
      *
      * @param parallel requests in flight that the pool takes
+     * @param pipelines connections that it has, if all goes well
      */
-    NbdSource(String name, NbdPool pool, int parallel) {
+    NbdSource(String name, NbdPool pool, int parallel, int pipelines) {
         this.name = name;
         this.pool = pool;
         this.parallel = parallel;
+        this.pipelines = pipelines;
     }
 
     @Override
@@ -89,6 +94,28 @@ final class NbdSource implements Source {
     @Override
     public void read(long offset, ByteBuffer into) throws IOException {
         pool.read(offset, into, Set.of());
+    }
+
+    @Override
+    public int pipelines() {
+        return pipelines;
+    }
+
+    @Override
+    public ReadPipeline pipeline() {
+        Pipeline pipeline = pool.pipeline();
+        return new ReadPipeline() {
+            @Override
+            public @Nullable Transfer tryRead(long offset, ByteBuffer into) throws IOException {
+                Pipeline.Reply reply = pipeline.tryRead(offset, into);
+                return reply == null ? null : reply::await;
+            }
+
+            @Override
+            public void close() {
+                pipeline.close();
+            }
+        };
     }
 
     @Override

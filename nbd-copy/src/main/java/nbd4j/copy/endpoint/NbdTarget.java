@@ -12,7 +12,9 @@ import nbd4j.model.CommandFlag;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdError;
 import nbd4j.pool.NbdPool;
+import nbd4j.pool.Pipeline;
 import nbd4j.pool.RetryPolicy;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ final class NbdTarget implements Target {
     private final String name;
     private final NbdPool pool;
     private final int parallel;
+    private final int pipelines;
     private final AtomicInteger refusals = new AtomicInteger();
     private volatile boolean fastZero;
 
@@ -38,11 +41,13 @@ final class NbdTarget implements Target {
      * Wraps an open pool, which it keeps.
      *
      * @param parallel requests in flight that the pool takes
+     * @param pipelines connections that it has, if all goes well
      */
-    NbdTarget(String name, NbdPool pool, int parallel) {
+    NbdTarget(String name, NbdPool pool, int parallel, int pipelines) {
         this.name = name;
         this.pool = pool;
         this.parallel = parallel;
+        this.pipelines = pipelines;
         this.fastZero = canFastZero();
     }
 
@@ -91,8 +96,7 @@ final class NbdTarget implements Target {
         if (!canZero() || refusals.get() >= MOST_REFUSALS) {
             return false;
         }
-        Set<CommandFlag> flags =
-                mode == ZeroMode.ALLOCATE ? EnumSet.of(CommandFlag.NO_HOLE) : EnumSet.noneOf(CommandFlag.class);
+        Set<CommandFlag> flags = flags(mode);
         if (fastZero && fastZero(offset, length, flags)) {
             return true;
         }
@@ -136,6 +140,57 @@ final class NbdTarget implements Target {
             case ENOTSUP, EINVAL, EIO, EOVERFLOW -> true;
             case EPERM, ENOMEM, ENOSPC, ESHUTDOWN -> false;
         };
+    }
+
+    @Override
+    public int pipelines() {
+        return pipelines;
+    }
+
+    @Override
+    public WritePipeline pipeline() {
+        Pipeline pipeline = pool.pipeline();
+        return new WritePipeline() {
+            @Override
+            public @Nullable Transfer tryWrite(long offset, ByteBuffer from) throws IOException {
+                Pipeline.Reply reply = pipeline.tryWrite(offset, from);
+                return reply == null ? null : reply::await;
+            }
+
+            @Override
+            public @Nullable Transfer tryZero(long offset, long length, ZeroMode mode) throws IOException {
+                if (!canZero() || refusals.get() > 0) {
+                    return null;
+                }
+                Set<CommandFlag> flags = flags(mode);
+                if (!fastZero) {
+                    Pipeline.Reply reply = pipeline.tryWriteZeroes(offset, length, flags);
+                    return reply == null ? null : reply::await;
+                }
+                flags.add(CommandFlag.FAST_ZERO);
+                Pipeline.Reply reply = pipeline.tryWriteZeroes(offset, length, flags);
+                return reply == null ? null : () -> awaitFast(reply);
+            }
+
+            @Override
+            public void close() {
+                pipeline.close();
+            }
+        };
+    }
+
+    /** Awaits a zeroing that was to be fast; after a refusal none is asked to be. */
+    private void awaitFast(Pipeline.Reply reply) throws IOException {
+        try {
+            reply.await();
+        } catch (NbdCommandException e) {
+            fastZero &= !mayWriteInstead(e.error());
+            throw e;
+        }
+    }
+
+    private static Set<CommandFlag> flags(ZeroMode mode) {
+        return mode == ZeroMode.ALLOCATE ? EnumSet.of(CommandFlag.NO_HOLE) : EnumSet.noneOf(CommandFlag.class);
     }
 
     @Override

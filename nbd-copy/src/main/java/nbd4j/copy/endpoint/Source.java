@@ -71,6 +71,19 @@ public interface Source extends AutoCloseable {
      */
     void read(long offset, ByteBuffer into) throws IOException;
 
+    /** Returns with how many pipelines the source is read best; 0 if it has none. */
+    default int pipelines() {
+        return 0;
+    }
+
+    /**
+     * Returns a way for the thread that calls to have several reads under way. Called only where {@link #pipelines} is
+     * not 0, by one thread or several. What fails in a pipeline is read again by {@link #read}.
+     */
+    default ReadPipeline pipeline() {
+        throw new IllegalStateException(name() + " has no pipelines");
+    }
+
     /** Returns whether the same call may succeed later, so that the copier is to try again for a while. */
     default boolean retryable(IOException failure) {
         return failure instanceof NbdException nbd && nbd.retryable();

@@ -86,6 +86,20 @@ public interface Target extends AutoCloseable {
      */
     boolean zero(long offset, long length, ZeroMode mode) throws IOException;
 
+    /** Returns with how many pipelines the target is written best; 0 if it has none. */
+    default int pipelines() {
+        return 0;
+    }
+
+    /**
+     * Returns a way for the thread that calls to have several writes and zeroings under way. Called only where {@link
+     * #pipelines} is not 0, by one thread or several. What fails in a pipeline is done again by {@link #write} or {@link
+     * #zero}.
+     */
+    default WritePipeline pipeline() {
+        throw new IllegalStateException(name() + " has no pipelines");
+    }
+
     /**
      * Makes durable whatever was written before. Called only where {@link #canFlush}. A failure is final: it is not
      * called again to find out whether it would now say otherwise.

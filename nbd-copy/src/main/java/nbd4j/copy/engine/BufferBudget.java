@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Direct buffers for data in flight, reused, never more than a limit together. One budget may serve any number of copies
  * at once: however many run, the memory is the same.
  *
- * <p>A worker takes one buffer before it reads and gives it back after it wrote, and never takes a second meanwhile; so
- * some worker can always go on and there is no deadlock. Buffers of one size are handed out last in, first out, because
+ * <p>A lane that holds no buffer waits for one; a lane that holds some takes more only while nobody waits, and can always go
+ * on with what it has. So there is no deadlock. Buffers of one size are handed out last in, first out, because
  * the one used last is in the processor's cache. Any number of threads.
  */
 public final class BufferBudget {
@@ -30,7 +30,7 @@ public final class BufferBudget {
     private final Map<Integer, ArrayDeque<ByteBuffer>> idle = new TreeMap<>(); // guarded by lock
     private long allocated; // guarded by lock; bytes, in use and idle
     private long granted; // guarded by lock; the limit, or less if the JVM has less direct memory
-    private volatile int waiting; // written under lock
+    private int waiting; // guarded by lock
 
     /**
      * Creates a budget.
@@ -71,11 +71,39 @@ public final class BufferBudget {
             if (reused != null) {
                 return reused.clear();
             }
-            try {
-                return ByteBuffer.allocateDirect(bytes);
-            } catch (OutOfMemoryError e) {
-                shrink(bytes, e);
+            ByteBuffer fresh = allocate(bytes);
+            if (fresh != null) {
+                return fresh;
             }
+        }
+    }
+
+    /** Returns a buffer as {@link #acquire}, or null if there is none at once or somebody waits for one. */
+    @Nullable
+    ByteBuffer tryAcquire(int bytes) {
+        lock.lock();
+        try {
+            ByteBuffer reused = waiting > 0 ? null : takeIdle(bytes);
+            if (reused != null) {
+                return reused.clear();
+            }
+            if (waiting > 0 || allocated + bytes > granted) {
+                return null;
+            }
+            allocated += bytes;
+        } finally {
+            lock.unlock();
+        }
+        return allocate(bytes);
+    }
+
+    /** Returns a new buffer for bytes that were set aside, or null if the JVM has no memory for it. */
+    private @Nullable ByteBuffer allocate(int bytes) {
+        try {
+            return ByteBuffer.allocateDirect(bytes);
+        } catch (OutOfMemoryError e) {
+            shrink(bytes, e);
+            return null;
         }
     }
 
@@ -118,16 +146,7 @@ public final class BufferBudget {
         }
     }
 
-    /** Gives others their turn if they wait: returns the same buffer, or another one of its size, cleared. */
-    ByteBuffer takeTurns(ByteBuffer buffer) throws InterruptedException {
-        if (waiting == 0) {
-            return buffer.clear();
-        }
-        release(buffer);
-        return acquire(buffer.capacity());
-    }
-
-    @SuppressWarnings({"NonAtomicVolatileUpdate", "WaitNotInLoop"}) // written under the lock; acquire() loops
+    @SuppressWarnings("WaitNotInLoop") // acquire() loops
     private void await() throws InterruptedException {
         waiting++;
         try {

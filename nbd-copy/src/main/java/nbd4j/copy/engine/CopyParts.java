@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param zeroes a buffer of zeroes, never changed
  * @param skipZeroes whether zeroes need not be written, because the target reads as zeroes
  * @param diskEnd size in bytes; {@link Long#MAX_VALUE} if it shows only at the end
+ * @param memory where buffers come from
  * @param hasher takes what is read; null if no digest is wanted
  */
 record CopyParts(
@@ -26,4 +27,5 @@ record CopyParts(
         ByteBuffer zeroes,
         boolean skipZeroes,
         long diskEnd,
+        BufferBudget memory,
         @Nullable DiskHasher hasher) {}

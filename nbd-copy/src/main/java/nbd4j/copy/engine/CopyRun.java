@@ -42,8 +42,7 @@ public final class CopyRun {
     private final Settlement settlement;
     private final Counters counters = new Counters();
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private final ThreadFactory threads =
-            Thread.ofVirtual().name("nbd-copy-", 0).factory();
+    private final ThreadFactory threads;
     private volatile boolean cancelled;
     private volatile @Nullable Crew crew;
     private Optional<String> hash = Optional.empty(); // of the thread that runs the copy
@@ -54,6 +53,7 @@ public final class CopyRun {
         this.target = target;
         this.options = options;
         this.memory = memory;
+        this.threads = options.threads();
         this.settlement = new Settlement(source, target, options, memory);
     }
 
@@ -160,17 +160,9 @@ public final class CopyRun {
                 ByteBuffer.allocateDirect(zeroBytes),
                 settlement.skipsZeroes(),
                 diskEnd,
-                hasher);
-        Turnstile turnstile = new Turnstile();
-        Crew started = new Crew(
-                feed,
-                turnstile,
-                new Worker(parts, feed, tasks, turnstile),
                 memory,
-                geometry.requestSize(),
-                settlement.workers(),
-                threads,
-                stopped);
+                hasher);
+        Crew started = new Crew(parts, feed, tasks, settlement.workers(), threads, stopped);
         crew = started;
         if (cancelled) {
             started.stop();

@@ -1,88 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.copy.engine;
 
-import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import nbd4j.copy.endpoint.Source;
+import nbd4j.copy.endpoint.Target;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one pass over the disk: few at first, one more for each task that took long, up to a limit. Ends that
- * answer at once are fastest with few buffers, which stay in the processor's cache; ends that are far away need many
- * requests in flight, and are given twice as many in each round trip.
+ * The lanes of one pass over the disk, each on a thread of its own: one for each pipeline that an end has; where an end's
+ * calls block, one more for each call that took long, up to a limit.
  *
- * <p>The first failure is kept and stops the others after the request each of them
- * is in; nobody is interrupted, because an interrupt inside channel I/O closes the channel.
+ * <p>The first failure is kept and stops the others after what each of them has under way; nobody is interrupted, because
+ * an interrupt inside channel I/O closes the channel.
  */
 final class Crew {
-    /** Threads to begin with: enough for ends on the same machine, and their buffers fit the processor's cache. */
+    /** Lanes to begin with between ends without pipelines. */
     private static final int FIRST = 16;
-    /** A task that takes longer than this waits for a network or a disk: 3 ms. */
-    private static final long SLOW_NANOS = 3_000_000;
 
+    private final CopyParts parts;
+    private final Ends ends;
     private final WorkFeed feed;
-    private final Turnstile turnstile;
-    private final Worker worker;
-    private final BufferBudget memory;
-    private final int requestSize;
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final int most;
+    private final TaskSource tasks;
+    private final Turnstile turnstile = new Turnstile();
     private final ThreadFactory threads;
-    /** Threads that work; a thread adds one only while it works itself, so that 0 is the end. */
+    private final CountDownLatch stopped;
+    private final boolean pipelined;
+    private final int first;
+    private final int mostJobs;
+    /** Jobs that may be under way beside those that are. */
+    private final Semaphore permits;
+
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    /** Lanes that work; a lane adds one only while it works itself, so that 0 is the end. */
     private final AtomicInteger working = new AtomicInteger();
-    /** Threads ever started. */
-    private final AtomicInteger hired = new AtomicInteger();
 
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final CountDownLatch stopped;
 
     /**
      * Creates a crew that has not started.
      *
-     * @param most how many threads there may be
-     * @param threads makes them
-     * @param stopped opened when a worker fails, so that others end their pauses
+     * @param most jobs that all lanes together may have under way
+     * @param threads makes a thread for each lane
+     * @param stopped opened when a lane fails, so that others end their pauses
      */
-    Crew(
-            WorkFeed feed,
-            Turnstile turnstile,
-            Worker worker,
-            BufferBudget memory,
-            int requestSize,
-            int most,
-            ThreadFactory threads,
-            CountDownLatch stopped) {
+    Crew(CopyParts parts, WorkFeed feed, TaskSource tasks, int most, ThreadFactory threads, CountDownLatch stopped) {
+        this.parts = parts;
         this.feed = feed;
-        this.turnstile = turnstile;
-        this.worker = worker;
-        this.memory = memory;
-        this.requestSize = requestSize;
-        this.most = most;
+        this.tasks = tasks;
         this.threads = threads;
         this.stopped = stopped;
+        ends = new Ends(parts);
+        Source source = parts.source();
+        Target target = parts.target();
+        int pipelines = Math.max(source.pipelines(), target.pipelines());
+        pipelined = pipelines > 0;
+        first = Math.min(pipelined ? pipelines : FIRST, most);
+        mostJobs = most / first;
+        permits = new Semaphore(most - first);
     }
 
-    /** Starts the first threads; they start more where that helps. */
+    /** Starts the first lanes; they start more where that helps. */
     void start() {
-        int first = Math.min(FIRST, most);
         working.set(first);
-        hired.set(first);
         for (int count = 0; count < first; count++) {
             threads.newThread(this::work).start();
         }
     }
 
-    /** Starts another thread, if there may be one. */
+    /** Starts another lane, if there may be one. */
     private void hire() {
-        if (hired.get() < most && hired.getAndIncrement() < most) {
+        if (permits.tryAcquire()) {
             working.incrementAndGet();
             threads.newThread(this::work).start();
         }
     }
 
-    /** Opens when every thread has ended. */
+    /** Opens when every lane has ended. */
     CountDownLatch ended() {
         return ended;
     }
@@ -93,7 +90,7 @@ final class Crew {
         return failure.get();
     }
 
-    /** Lets every thread end after the request it is in. */
+    /** Lets every lane end after what it has under way. */
     void stop() {
         stopped.countDown();
         feed.stop();
@@ -101,24 +98,9 @@ final class Crew {
     }
 
     private void work() {
-        try {
-            ByteBuffer buffer = memory.acquire(requestSize);
-            try {
-                for (Task task = feed.take(); task != null; task = feed.take()) {
-                    long begun = System.nanoTime();
-                    try {
-                        worker.perform(task, buffer);
-                    } finally {
-                        feed.done();
-                    }
-                    if (System.nanoTime() - begun > SLOW_NANOS) {
-                        hire();
-                    }
-                    buffer = memory.takeTurns(buffer);
-                }
-            } finally {
-                memory.release(buffer);
-            }
+        var depth = new LaneDepth(pipelined, parts.geometry().requestSize(), mostJobs, permits, this::hire);
+        try (var lane = new Lane(parts, ends, feed, tasks, turnstile, depth)) {
+            lane.run();
         } catch (Throwable e) { // whatever it is, the copy must not be called complete
             failure.compareAndSet(null, e);
             stop();

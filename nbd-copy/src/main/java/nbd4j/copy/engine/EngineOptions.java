@@ -3,6 +3,7 @@ package nbd4j.copy.engine;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 import nbd4j.copy.endpoint.ZeroMode;
 import nbd4j.copy.hash.BlockHash;
 
@@ -19,6 +20,7 @@ import nbd4j.copy.hash.BlockHash;
  * @param retryFor how long one request is repeated
  * @param drainFor how long requests in flight may go on after a failure or a cancel
  * @param hash which digest of the disk to compute
+ * @param threads makes the threads of the copy
  */
 public record EngineOptions(
         int requestSize,
@@ -30,4 +32,5 @@ public record EngineOptions(
         int workers,
         Duration retryFor,
         Duration drainFor,
-        Optional<BlockHash> hash) {}
+        Optional<BlockHash> hash,
+        ThreadFactory threads) {}

@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,9 +49,15 @@ final class Retry {
      * Runs an action until it succeeds.
      *
      * @param retryable tells passing failures from final ones
+     * @param failed how an attempt ended that was made already; null if none was
      * @throws IOException the last failure, if it is final or the time is up; the first one is suppressed in it
      */
-    void run(Predicate<IOException> retryable, Action action) throws IOException, InterruptedException {
+    void run(Predicate<IOException> retryable, Action action, @Nullable IOException failed)
+            throws IOException, InterruptedException {
+        if (failed != null) {
+            repeat(retryable, action, failed);
+            return;
+        }
         try {
             action.run();
         } catch (IOException e) {

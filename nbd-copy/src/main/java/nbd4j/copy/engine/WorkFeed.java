@@ -92,6 +92,21 @@ final class WorkFeed {
         }
     }
 
+    /** Returns the next task if there is one now. */
+    @Nullable
+    Task poll() {
+        lock.lock();
+        try {
+            Task task = stopped || tasks == null ? null : poll(tasks);
+            if (task != null) {
+                busy++;
+            }
+            return task;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Says that a task of {@link #take} is done, after whatever it found was handed in. */
     void done() {
         lock.lock();

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.copy.engine;
+
+import java.io.IOException;
+import java.util.concurrent.Semaphore;
+
+/**
+ * How many jobs a {@link Lane} has under way: few at first, twice as many whenever most of a round were slow. Ends that
+ * answer at once are fastest with few buffers, which stay in the processor's cache; ends that are far away need many.
+ *
+ * <p>For the thread of the lane; the permits are shared by all.
+ */
+final class LaneDepth {
+    /** Bytes under way to begin with: enough for ends on the same machine. */
+    private static final int FIRST_BYTES = 1 << 20;
+    /** A lane that moves less than a byte in so many nanoseconds, about 250 MB/s, is waiting for a network or a disk. */
+    private static final long SLOW_NANOS_PER_BYTE = 4;
+    /** A blocking call that takes longer than this would leave the processor to others: 3 ms. */
+    private static final long SLOW_CALL_NANOS = 3_000_000;
+
+    /** Something that blocks. */
+    @FunctionalInterface
+    interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private final Semaphore permits;
+    private final Runnable hire;
+    private final int most;
+    private final long slowNanos;
+    private int jobs = 1;
+    private int slow;
+
+    /**
+     * Creates a depth of at least 1.
+     *
+     * @param pipelined whether the lane can have more than one job under way
+     * @param requestSize bytes of a job
+     * @param most limit of this lane
+     * @param permits jobs that all lanes together may add to their first one
+     * @param hire adds a lane
+     */
+    LaneDepth(boolean pipelined, int requestSize, int most, Semaphore permits, Runnable hire) {
+        this.permits = permits;
+        this.hire = hire;
+        this.most = pipelined ? most : 1;
+        slowNanos = requestSize * SLOW_NANOS_PER_BYTE;
+        grow(Math.max(2, FIRST_BYTES / requestSize) - 1);
+    }
+
+    /** Returns how many jobs may be under way. */
+    int jobs() {
+        return jobs;
+    }
+
+    /** Takes note of how long a job took from its beginning to its end. */
+    void learn(Task.Kind kind, long nanos) {
+        if (kind == Task.Kind.ZERO || jobs >= most) {
+            return;
+        }
+        if (nanos <= jobs * slowNanos) {
+            slow = Math.max(0, slow - 1);
+        } else if (++slow >= jobs) {
+            slow = 0;
+            grow(jobs);
+        }
+    }
+
+    /** Makes a call that blocks; if it took long, there should be more lanes. */
+    void blocked(Step call) throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        call.run();
+        if (System.nanoTime() - begun > SLOW_CALL_NANOS) {
+            hire.run();
+        }
+    }
+
+    private void grow(int by) {
+        for (int more = by; more > 0 && jobs < most && permits.tryAcquire(); more--) {
+            jobs++;
+        }
+    }
+}

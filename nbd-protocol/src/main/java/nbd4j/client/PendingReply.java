@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.client;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import nbd4j.session.Request;
+import nbd4j.session.Session;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that was sent and whose reply has not been awaited: with these, one thread keeps many requests in flight.
+ *
+ * <p>The thread that sent the request calls {@link #await} once, whatever happens to others. Until that returns or throws
+ * the buffer belongs to the connection, and the request counts among the {@link ConnectOptions#maximumRequests}.
+ */
+public final class PendingReply {
+    private final Session session;
+    private final Thread owner = Thread.currentThread();
+    private final @Nullable ByteBuffer buffer;
+    private @Nullable Request request;
+
+    PendingReply(Session session, Request request, @Nullable ByteBuffer buffer) {
+        this.session = session;
+        this.request = request;
+        this.buffer = buffer;
+    }
+
+    /**
+     * Waits for the reply. Replies to other requests of this thread that come meanwhile cost no waiting later.
+     *
+     * @throws IOException as the calls of {@link NbdConnection} that wait at once
+     * @throws IllegalStateException if another thread sent the request, or the reply was awaited before
+     */
+    public void await() throws IOException {
+        Request awaited = request;
+        if (awaited == null) {
+            throw new IllegalStateException("the reply was awaited before");
+        }
+        if (!Thread.currentThread().equals(owner)) {
+            throw new IllegalStateException(
+                    "the request was sent by %s, not by %s".formatted(owner, Thread.currentThread()));
+        }
+        request = null;
+        session.await(awaited);
+        if (buffer != null) {
+            buffer.position(buffer.limit());
+        }
+    }
+}
