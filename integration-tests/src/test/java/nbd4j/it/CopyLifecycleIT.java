@@ -18,10 +18,12 @@ import nbd4j.client.ConnectOptions;
 import nbd4j.client.NbdClient;
 import nbd4j.copy.CopyReport;
 import nbd4j.copy.endpoint.EndpointException;
+import nbd4j.copy.endpoint.Location;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Needs.Nbdkit
 @Timeout(120)
 final class CopyLifecycleIT {
+    @RegisterExtension
+    static final Servers SERVERS = Servers.from(LocalProcesses::ofThisMachine);
+
     @TempDir
     Path directory;
 
@@ -262,6 +267,26 @@ final class CopyLifecycleIT {
         fixture.copy(nbdkit.uri(), copy.toString());
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
         assertCopied();
+    }
+
+    /** GEN-08: short copies are over before every connection is made; qemu-nbd complains of those that just hang up. */
+    @Test
+    @Needs.Qemu
+    void qemuNbdDoesNotComplainOfShortCopies() throws Exception {
+        Path small = Files.write(directory.resolve("small.img"), new byte[64 << 10]);
+        try (var server = SERVERS.provider()
+                .start(
+                        ServerCommand.qemuNbd("-r", "-t", "-e", "16", "-f", "raw", small.toString()),
+                        ServerCommand.Listen.UNIX)) {
+            for (int round = 0; round < 30; round++) {
+                Copies.copy(
+                        Copies.at(server),
+                        new Location.Null(),
+                        fixture.options(),
+                        fixture.ends().withConnections(8));
+            }
+            assertThat(server.log()).isEmpty();
+        }
     }
 
     @Test
