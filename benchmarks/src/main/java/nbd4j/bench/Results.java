@@ -18,9 +18,10 @@ public final class Results {
      *
      * @param score its result
      * @param unit of the score
-     * @param allocated bytes for each operation, NaN if not measured
+     * @param allocated bytes for each operation in the iteration with the fewest, because the others may hold what JMH
+     *     itself, the compiler and class loading allocate; NaN if not measured
      */
-    private record Result(double score, String unit, double allocated) {}
+    record Result(double score, String unit, double allocated) {}
 
     private Results() {}
 
@@ -28,7 +29,7 @@ public final class Results {
     public static void main(String[] args) throws IOException {
         Map<String, Result> now = read(Path.of(args[0]));
         Map<String, Result> before = args.length > 1 ? read(Path.of(args[1])) : Map.of();
-        System.out.println("| benchmark | score | unit | B/op | last | now/last |");
+        System.out.println("| benchmark | score | unit | B/op, least | last | now/last |");
         System.out.println("|---|---|---|---|---|---|");
         now.forEach((name, result) -> {
             Result last = before.get(name);
@@ -44,7 +45,7 @@ public final class Results {
         });
     }
 
-    private static Map<String, Result> read(Path file) throws IOException {
+    static Map<String, Result> read(Path file) throws IOException {
         Map<String, Result> results = new LinkedHashMap<>();
         try (JsonParser json = new JsonFactory().createParser(ObjectReadContext.empty(), file)) {
             json.nextToken();
@@ -83,7 +84,7 @@ public final class Results {
                         boolean norm = json.currentName().contains("gc.alloc.rate.norm");
                         json.nextToken();
                         Metric metric = Metric.read(json);
-                        allocated = norm ? metric.score() : allocated;
+                        allocated = norm ? metric.least() : allocated;
                     }
                 }
                 default -> json.skipChildren();
@@ -93,9 +94,10 @@ public final class Results {
     }
 
     /** A score with its unit, out of an object of which nothing else matters. */
-    private record Metric(double score, String unit) {
+    private record Metric(double score, double least, String unit) {
         static Metric read(JsonParser json) {
             double score = Double.NaN;
+            double least = Double.NaN;
             String unit = "";
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
                 String key = json.currentName();
@@ -104,11 +106,29 @@ public final class Results {
                     score = json.getDoubleValue();
                 } else if (key.equals("scoreUnit")) {
                     unit = json.getString();
+                } else if (key.equals("rawData")) {
+                    least = least(json);
                 } else {
                     json.skipChildren();
                 }
             }
-            return new Metric(score, unit);
+            return new Metric(score, least, unit);
+        }
+
+        /** Returns the least number of an array of arrays. */
+        private static double least(JsonParser json) {
+            double least = Double.NaN;
+            int depth = 1;
+            while (depth > 0) {
+                switch (json.nextToken()) {
+                    case START_ARRAY -> depth++;
+                    case END_ARRAY -> depth--;
+                    case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+                        least = least <= json.getDoubleValue() ? least : json.getDoubleValue();
+                    default -> {}
+                }
+            }
+            return least;
         }
     }
 }

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A line chart as inline SVG: no script, nothing from the network. Both axes begin at 0 unless logarithmic.
+ * A line chart as inline SVG: no script, nothing from the network. Axes begin at 0, but for a logarithmic one, which begins
+ * at its least value. Names of lines stand below the chart.
  *
  * @param title what it shows
  * @param xLabel name and unit of the horizontal axis
@@ -21,6 +22,10 @@ record Chart(String title, String xLabel, String yLabel, boolean logarithmicX, L
     private static final int RIGHT = 20;
     private static final int TOP = 36;
     private static final int BOTTOM = 48;
+    /** Names of lines beside each other, and the height of a row of them. */
+    private static final int NAMES_IN_A_ROW = 2;
+
+    private static final int NAME_HEIGHT = 18;
     private static final String[] COLOURS = {"#2563eb", "#d97706", "#059669", "#7c3aed", "#dc2626", "#0891b2"};
 
     /** One point. */
@@ -39,13 +44,14 @@ record Chart(String title, String xLabel, String yLabel, boolean logarithmicX, L
 
     /** Returns the {@code svg} element. */
     String svg() {
+        int rows = lines.size() > 1 ? (lines.size() + NAMES_IN_A_ROW - 1) / NAMES_IN_A_ROW : 0;
         double maximumX = maximum(true);
         double maximumY = niceAbove(maximum(false));
         var svg = new StringBuilder(String.format(
                 Locale.ROOT,
                 "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n",
                 WIDTH,
-                HEIGHT,
+                HEIGHT + rows * NAME_HEIGHT,
                 escape(title)));
         svg.append(text(WIDTH / 2.0, 20, "middle", "title", title));
         svg.append(text(WIDTH / 2.0, HEIGHT - 8.0, "middle", "label", xLabel));
@@ -70,23 +76,33 @@ record Chart(String title, String xLabel, String yLabel, boolean logarithmicX, L
             svg.append(text(x(tick.x(), maximumX), HEIGHT - BOTTOM + 18.0, "middle", "tick", tick.label()));
         }
         for (int i = 0; i < lines.size(); i++) {
-            draw(svg, lines.get(i), COLOURS[i % COLOURS.length], maximumX, maximumY);
-            if (lines.size() > 1) {
+            String colour = COLOURS[i % COLOURS.length];
+            // When the colours begin again the lines are dashed, more finely each time.
+            String dashes = i < COLOURS.length ? "none" : String.valueOf(12 / (i / COLOURS.length + 1));
+            draw(svg, lines.get(i), colour, dashes, maximumX, maximumY);
+            if (rows > 0) {
+                int x = LEFT + i % NAMES_IN_A_ROW * (WIDTH - LEFT - RIGHT) / NAMES_IN_A_ROW;
+                int y = HEIGHT + 8 + i / NAMES_IN_A_ROW * NAME_HEIGHT;
                 svg.append(String.format(
                         Locale.ROOT,
-                        "<text x=\"%d\" y=\"%d\" fill=\"%s\" class=\"tick\">%s</text>%n",
-                        LEFT + 10,
-                        TOP + 14 + 16 * i,
-                        COLOURS[i % COLOURS.length],
-                        escape(lines.get(i).name())));
+                        "<line x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"2\" stroke-dasharray=\"%s\"/>%n",
+                        x,
+                        x + 24,
+                        y - 4,
+                        y - 4,
+                        colour,
+                        dashes));
+                svg.append(text(x + 30, y, "start", "tick", lines.get(i).name()));
             }
         }
         return svg.append("</svg>\n").toString();
     }
 
-    private void draw(StringBuilder svg, Line line, String colour, double maximumX, double maximumY) {
+    private void draw(StringBuilder svg, Line line, String colour, String dashes, double maximumX, double maximumY) {
         svg.append("<polyline fill=\"none\" stroke-width=\"2\" stroke=\"")
                 .append(colour)
+                .append("\" stroke-dasharray=\"")
+                .append(dashes)
                 .append("\" points=\"");
         for (Point point : line.points()) {
             svg.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point.x(), maximumX), y(point.y(), maximumY)));
@@ -132,8 +148,20 @@ record Chart(String title, String xLabel, String yLabel, boolean logarithmicX, L
         return maximum == 0 ? 1 : maximum;
     }
 
+    private double minimumX() {
+        return lines.stream()
+                .flatMap(line -> line.points().stream())
+                .mapToDouble(Point::x)
+                .min()
+                .orElse(0);
+    }
+
     private double x(double value, double maximum) {
-        double part = logarithmicX ? log(value) / log(maximum) : value / maximum;
+        double part = value / maximum;
+        if (logarithmicX) {
+            double least = log(minimumX());
+            part = log(maximum) > least ? (log(value) - least) / (log(maximum) - least) : 0;
+        }
         return LEFT + part * (WIDTH - LEFT - RIGHT);
     }
 
