@@ -116,6 +116,8 @@ final class ChaosProxy implements AutoCloseable {
         private final AtomicBoolean fulfilled = new AtomicBoolean();
         /** Written by the thread that fulfils the fate. */
         private volatile boolean stalled;
+        /** The client is gone; what the server still says is read to its end. Written likewise. */
+        private volatile boolean dropped;
 
         Relay(int number, SocketChannel client, SocketChannel there) {
             this.number = number;
@@ -142,14 +144,16 @@ final class ChaosProxy implements AutoCloseable {
                         closed.await();
                         return;
                     }
-                    while (buffer.hasRemaining()) {
+                    while (buffer.hasRemaining() && !dropped) {
                         to.write(buffer);
                     }
                 }
                 to.shutdownOutput();
             } catch (IOException gone) {
-                closeQuietly(client);
-                closeQuietly(there);
+                if (!dropped) {
+                    closeQuietly(client);
+                    closeQuietly(there);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -163,11 +167,11 @@ final class ChaosProxy implements AutoCloseable {
             switch (kind) {
                 case RESET -> {
                     client.setOption(StandardSocketOptions.SO_LINGER, 0);
-                    throw new IOException("reset");
+                    drop();
                 }
                 case CLOSE -> {
                     to.write(buffer.limit(buffer.limit() / 2));
-                    throw new IOException("cut off");
+                    drop();
                 }
                 case STALL -> stalled = true;
                 case FLIP -> {
@@ -175,6 +179,13 @@ final class ChaosProxy implements AutoCloseable {
                     buffer.put(last, (byte) (buffer.get(last) ^ 1));
                 }
             }
+        }
+
+        /** nbdkit 1.32 may abort when a client is gone while it still answers, so it is let finish. */
+        private void drop() throws IOException {
+            dropped = true;
+            client.close();
+            there.shutdownOutput();
         }
     }
 

@@ -35,6 +35,8 @@ final class CopyFixture implements AutoCloseable {
     final Path disk;
     /** How long what failed is tried again. */
     Duration patience = Duration.ofSeconds(20);
+    /** How long a server may be silent: long, where that is not the fault, for a crowded machine. */
+    Duration silence = Duration.ofSeconds(20);
     /** How long a handshake may take. */
     Duration handshake = Duration.ofSeconds(20);
 
@@ -65,7 +67,7 @@ final class CopyFixture implements AutoCloseable {
                 .withConnect(ConnectOptions.defaults()
                         .withLocalFilesFromUri(true)
                         .withHandshakeTimeout(handshake)
-                        .withSilenceTimeout(Duration.ofSeconds(2))
+                        .withSilenceTimeout(silence)
                         .withCloseTimeout(Duration.ofMillis(300)));
     }
 

@@ -133,6 +133,7 @@ final class CopyLifecycleIT {
     void aServerThatStaysAwayIsAnErrorWithinTheLimits(String row) throws Exception {
         startSlowly();
         fixture.patience = Duration.ofSeconds(3);
+        fixture.silence = Duration.ofSeconds(2);
         long began = System.nanoTime();
         assertThatThrownBy(() -> fixture.copyWhile(nbdkit.uri(), copy.toString(), running -> {
                     nbdkit.signal(row.split(" ", 2)[1]);
