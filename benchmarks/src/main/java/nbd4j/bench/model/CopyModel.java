@@ -6,12 +6,12 @@ package nbd4j.bench.model;
  *
  * <p>A copy starts, then has some requests in flight all the time. Each takes a round trip: the latency of network and
  * storage, and a little time of its own. Beside this the link, the processors and each connection, whose replies are read
- * one after the other, can do only so much; the slowest of these four sets the pace. Copies begin with few requests and add
- * one for each that was slow, so that far ends are given twice as many in each round trip; that is the ramp.
+ * one after the other, can do only so much; the slowest of these four sets the pace. Each connection begins with few requests
+ * in flight and has twice as many after each round trip, until it moves a byte in 4 ns; that is the ramp.
  *
  * <pre>
  * time  = start + ramp + pace
- * ramp  = rounds × round trip,  first × 2^rounds = in flight          (only where a round trip takes more than 3 ms)
+ * ramp  = rounds × round trip,  first × 2^rounds = in flight
  * pace  = max(⌈rest / in flight⌉ × round trip,
  *             bytes / bandwidth,
  *             requests × processor time of a request × slowdown / cores,
@@ -51,16 +51,15 @@ final class CopyModel {
         double roundTrip = job.latencySeconds() + costs.base();
         double ramp = 0;
         long ramped = 0;
-        int first = Math.min(Job.FIRST, job.inFlight());
-        if (roundTrip > Job.SLOW_SECONDS) {
-            long inFlight = first;
-            while (inFlight < job.inFlight() && ramped + inFlight < job.requests()) {
-                ramp += roundTrip;
-                ramped += inFlight;
-                inFlight = Math.min(2 * inFlight, job.inFlight());
-            }
+        int depth = job.first();
+        while (depth < job.most()
+                && job.isSlow(roundTrip, depth)
+                && ramped + (long) depth * job.connections() < job.requests()) {
+            ramp += roundTrip;
+            ramped += (long) depth * job.connections();
+            depth = Math.min(2 * depth, job.most());
         }
-        int inFlight = roundTrip > Job.SLOW_SECONDS ? job.inFlight() : first;
+        int inFlight = depth * job.connections();
         long rest = job.requests() - ramped;
         double latency = ramp + Math.ceil((double) rest / inFlight) * roundTrip;
         double bandwidth = job.bytes() / job.bytesPerSecond();

@@ -24,6 +24,11 @@ record Costs(
         double serverByte,
         double stall,
         double crowd) {
+    /** A round trip of more than this is one to a far end: 3 ms. */
+    private static final double FAR_SECONDS = 0.003;
+    /** So many requests in flight do not crowd the processor's cache. */
+    private static final int FEW = 16;
+
     Costs {
         if (!(start >= 0
                 && base >= 0
@@ -52,7 +57,7 @@ record Costs(
 
     /** Returns the factor by which work takes longer in a copy whose requests take so long. */
     double slowdown(double roundTripSeconds, int inFlight) {
-        return roundTripSeconds > Job.SLOW_SECONDS && inFlight > Job.FIRST ? stall * crowd : stall;
+        return roundTripSeconds > FAR_SECONDS && inFlight > FEW ? stall * crowd : stall;
     }
 
     Costs withCrowd(double newCrowd) {

@@ -24,10 +24,10 @@ record Job(
         double bytesPerSecond,
         int cores,
         boolean serverHere) {
-    /** Requests with which a copy begins: Crew of the copy engine says so. */
-    static final int FIRST = 16;
-    /** A request that takes longer than this adds one to those in flight: 3 ms, as in Crew. */
-    static final double SLOW_SECONDS = 0.003;
+    /** Bytes that each connection has under way to begin with: LaneDepth of the copy engine says so. */
+    private static final int FIRST_BYTES = 1 << 20;
+    /** A connection that moves a byte in more than this takes on twice as many requests: 4 ns, as in LaneDepth. */
+    private static final double SLOW_SECONDS_PER_BYTE = 4e-9;
     /** The most requests in flight of a copy by default. */
     static final int MOST_IN_FLIGHT = CopyOptions.defaults().maximumRequests();
     /** The most memory in flight of a copy by default. */
@@ -53,5 +53,20 @@ record Job(
 
     long requests() {
         return (bytes + requestSize - 1) / requestSize;
+    }
+
+    /** Returns how many requests each connection has in flight to begin with. */
+    int first() {
+        return Math.clamp(Math.max(2, FIRST_BYTES / requestSize), 1, most());
+    }
+
+    /** Returns how many requests each connection may have in flight. */
+    int most() {
+        return Math.max(1, inFlight / connections);
+    }
+
+    /** Returns whether a request takes so long that a connection with so many in flight should have more. */
+    boolean isSlow(double seconds, int depth) {
+        return seconds > depth * requestSize * SLOW_SECONDS_PER_BYTE;
     }
 }

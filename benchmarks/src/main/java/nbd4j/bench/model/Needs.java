@@ -12,8 +12,16 @@ import java.util.Locale;
  * @param connections fewest to each server, so that no thread that reads one is busier than a processor
  * @param inFlight requests in flight
  * @param bytesInFlight their memory
+ * @param partByDefault part of the link that one copy with default settings fills, as far as requests in flight go
  */
-record Needs(double gigabits, double latencySeconds, double cores, int connections, long inFlight, long bytesInFlight) {
+record Needs(
+        double gigabits,
+        double latencySeconds,
+        double cores,
+        int connections,
+        long inFlight,
+        long bytesInFlight,
+        double partByDefault) {
     static final String HEAD = """
             | link | read and write take | processors of the copier | connections, at least | requests in flight | for each connection | memory in flight | as by default |
             |---|---|---|---|---|---|---|---|
@@ -33,12 +41,26 @@ record Needs(double gigabits, double latencySeconds, double cores, int connectio
                 busy,
                 (int) Math.ceil(busy),
                 Math.max(1, inFlight),
-                Math.max(1, inFlight) * requestSize);
+                Math.max(1, inFlight) * requestSize,
+                partByDefault(roundTrip, requestSize, gigabits * 1e9 / 8));
     }
 
-    /** Returns what part of the link a copy fills with as many requests and as much memory as it has by default. */
-    double partByDefault() {
-        return Math.min(1, Math.min((double) Job.MOST_IN_FLIGHT / inFlight, (double) Job.MOST_MEMORY / bytesInFlight));
+    /** Returns what part of the link a copy with default settings fills: four connections, 64 requests on each. */
+    private static double partByDefault(double roundTrip, int requestSize, double bytesPerSecond) {
+        var job = new Job(
+                Long.MAX_VALUE / 2,
+                requestSize,
+                Job.inFlight(4, 64, requestSize),
+                4,
+                roundTrip,
+                bytesPerSecond,
+                1,
+                false);
+        int depth = job.first();
+        while (depth < job.most() && job.isSlow(roundTrip, depth)) {
+            depth = Math.min(2 * depth, job.most());
+        }
+        return Math.min(1, depth * 4.0 * requestSize / roundTrip / bytesPerSecond);
     }
 
     String row() {
@@ -54,6 +76,6 @@ record Needs(double gigabits, double latencySeconds, double cores, int connectio
                 inFlight,
                 (inFlight + connections - 1) / connections,
                 Math.max(1, bytesInFlight >> 20),
-                100 * partByDefault());
+                100 * partByDefault);
     }
 }

@@ -39,7 +39,10 @@ final class Simulation {
     private double linkFree;
     private long begun;
     private long order;
-    private int inFlight;
+    /** Requests in flight on each connection, and how many of late were slow. */
+    private final int[] depths;
+
+    private final int[] slow;
 
     private Simulation(Job job, Costs costs) {
         this.job = job;
@@ -48,6 +51,8 @@ final class Simulation {
         // Servers elsewhere have as many processors as they need.
         serverCores = job.serverHere() ? cores : new double[job.inFlight()];
         connections = new double[job.connections()];
+        depths = new int[job.connections()];
+        slow = new int[job.connections()];
     }
 
     /** Returns how many seconds a copy takes. */
@@ -57,8 +62,11 @@ final class Simulation {
 
     private double run() {
         double last = 0;
-        for (int i = 0; i < Math.min(Job.FIRST, job.inFlight()); i++) {
-            hire(0);
+        for (int i = 0; i < job.first(); i++) {
+            for (int connection = 0; connection < job.connections(); connection++) {
+                depths[connection]++;
+                begin(0, connection);
+            }
         }
         for (Event event = events.poll(); event != null; event = events.poll()) {
             if (event.stage() != Stage.DONE) {
@@ -66,25 +74,30 @@ final class Simulation {
                 continue;
             }
             last = Math.max(last, event.at());
-            if (event.at() - event.begun() > Job.SLOW_SECONDS && inFlight < job.inFlight()) {
-                hire(event.at());
-            }
-            begin(event.at());
+            learn(event);
+            begin(event.at(), event.connection());
         }
         return costs.start() + last;
     }
 
-    /** Adds a worker, which has one request at a time. */
-    private void hire(double at) {
-        if (begun < job.requests()) {
-            inFlight++;
-            begin(at);
+    /** Gives a connection twice as many requests when as many as it has were slow. */
+    private void learn(Event event) {
+        int connection = event.connection();
+        if (!job.isSlow(event.at() - event.begun(), depths[connection])) {
+            slow[connection] = Math.max(0, slow[connection] - 1);
+        } else if (++slow[connection] >= depths[connection]) {
+            slow[connection] = 0;
+            int more = Math.min(depths[connection], job.most() - depths[connection]);
+            depths[connection] += more;
+            for (int i = 0; i < more; i++) {
+                begin(event.at(), connection);
+            }
         }
     }
 
-    private void begin(double at) {
+    private void begin(double at, int connection) {
         if (begun < job.requests()) {
-            add(at, (int) (begun % job.connections()), at, Stage.SEND);
+            add(at, connection, at, Stage.SEND);
             begun++;
         }
     }

@@ -21,6 +21,7 @@ class NeedsTest {
         assertThat(needs.bytesInFlight()).isEqualTo(50_000_000);
         assertThat(needs.cores()).isEqualTo(0.1, within(1e-9));
         assertThat(needs.connections()).isEqualTo(1);
+        // Four connections with two requests each are slow at 50 ms, and double to 16 each.
         assertThat(needs.partByDefault()).isEqualTo(1);
     }
 
@@ -29,7 +30,7 @@ class NeedsTest {
         Needs needs = Needs.of(COSTS, 80, 0.05, REQUEST);
 
         assertThat(needs.bytesInFlight()).isEqualTo(500_000_000);
-        assertThat(needs.partByDefault()).isEqualTo((double) Job.MOST_MEMORY / 500_000_000, within(1e-9));
+        assertThat(needs.partByDefault()).isEqualTo(64_000_000.0 / 500_000_000, within(1e-9));
         assertThat(Needs.of(COSTS, 160, 0.001, REQUEST).connections()).isEqualTo(2);
     }
 
