@@ -294,6 +294,29 @@ class BlockStatusTest {
         }
     }
 
+    /** What was selected is answered rightly here, so that only the other context is the breach. */
+    @BothModes
+    void eh06_anAnswerForMoreContextsThanWereSelected(ChannelThreads threads) throws Exception {
+        try (var rig = twoContexts(EXTENDED, threads)) {
+            var call = Call.of(() -> rig.connection.blockStatus(0, 65536, Set.of(), List.of(BITMAP.name())));
+            String status = " CK 0000000000000000 0000000000000018 %s 00000001 0000000000010000 0000000000000000 ";
+            rig.say(
+                    "6e8a278c 0000 0006" + status.formatted("00000002") + "6e8a278c 0001 0006"
+                            + status.formatted("00000001"),
+                    rig.server.take());
+            assertThat(rig.expectHard(call)).hasMessageContaining("context id 1, not asked for");
+        }
+    }
+
+    @BothModes
+    void eh06_noAnswerForAContextThatWasSelected(ChannelThreads threads) throws Exception {
+        try (var rig = twoContexts(EXTENDED, threads)) {
+            var call = Call.of(() -> rig.connection.blockStatus(0, 65536, Set.of(), List.of(BITMAP.name())));
+            rig.say("6e8a278c 0001 0000 CK 0000000000000000 0000000000000000", rig.server.take());
+            assertThat(rig.expectHard(call)).hasMessageContaining("qemu:dirty-bitmap:b");
+        }
+    }
+
     @BothModes
     void eh06_selectingIsRefusedWhereItIsNotOffered(ChannelThreads threads) {
         try (var rig = Rig.of(EXTENDED, threads)) {

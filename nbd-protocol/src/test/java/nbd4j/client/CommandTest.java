@@ -256,6 +256,17 @@ class CommandTest {
     }
 
     @BothModes
+    void eh13_readsOf32MiBAtMostInWhateverWayOfReplying_sz07_sz11(ChannelThreads threads) throws Exception {
+        for (ReplyStyle style : ReplyStyle.values()) {
+            try (var rig = Rig.of(Exports.sized(style, GIB, BlockSizes.UNADVERTISED), threads)) {
+                ByteBuffer into = ByteBuffer.allocateDirect((32 << 20) + 512);
+                assertThat(ranges(rig, 2, c -> c.read(0, into))).isEqualTo("0+33554432 33554432+512");
+                assertThat(into.flip().mismatch(bytes((32 << 20) + 512, 0x42))).isEqualTo(-1);
+            }
+        }
+    }
+
+    @BothModes
     void sz06_longRangesAreSplitWhereTheyMustBe_eh14(ChannelThreads threads) throws Exception {
         try (var rig = Rig.of(Exports.sized(STRUCTURED, 16 * GIB, BlockSizes.UNADVERTISED), threads)) {
             assertThat(ranges(rig, 3, c -> c.trim(0, 5 * GIB, Set.of())))

@@ -142,9 +142,14 @@ class EndTest {
 
             other.get();
             assertThat(second.bytes()).containsOnly(0x44);
-            rig.server.take().assertBytes(DISC);
+            rig.server.take().assertBytes(style == EXTENDED ? DISC_EXTENDED : DISC);
             rig.expectGone(NbdDisconnectedException.class);
         }
+    }
+
+    @BothModes
+    void err03_shutdownInAnExtendedChunk_dsc05(ChannelThreads threads) throws Exception {
+        shutsDown(EXTENDED, threads, "6e8a278c 0001 8001 CK 0000000000001000 0000000000000006 0000006c 0000");
     }
 
     @BothModes

@@ -40,6 +40,7 @@ final class HandshakeLimitsTest {
             + info("beef 00*9000")
             + info("0003 00000200 00001000 02000000")
             + Script.going();
+    private static final String EXTENDED = Script.GREETING + ack(11) + Script.baseAllocation() + Script.going();
     private static final String BY_NAME =
             greeting(1) + Script.simple() + refusal(7, Script.UNSUP) + "0000000000100000 0ded 00*124";
 
@@ -62,7 +63,7 @@ final class HandshakeLimitsTest {
             value = End.class,
             names = {"EOF", "RESET"})
     void gen07_m27_aTranscriptCutAtAnyByteIsADisconnection(End end) {
-        for (String script : new String[] {TRANSCRIPT, BY_NAME}) {
+        for (String script : new String[] {TRANSCRIPT, EXTENDED, BY_NAME}) {
             byte[] transcript = Hex.bytes(script);
             for (int length = 0; length < transcript.length; length += length > 300 && length < 9000 ? 997 : 1) {
                 var server = new ScriptedTransport(Arrays.copyOf(transcript, length), 1 << 20, end, false);
