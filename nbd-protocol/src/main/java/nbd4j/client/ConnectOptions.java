@@ -102,301 +102,162 @@ public record ConnectOptions(
 
     /** Returns these options with another limit for each address. */
     public ConnectOptions withConnectTimeout(Duration connectTimeout) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.connectTimeout = connectTimeout;
+        return changed.build();
     }
 
     /** Returns these options with another limit for the handshake. */
     public ConnectOptions withHandshakeTimeout(Duration handshakeTimeout) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.handshakeTimeout = handshakeTimeout;
+        return changed.build();
     }
 
     /** Returns these options with another limit for silence. */
     public ConnectOptions withSilenceTimeout(Duration silenceTimeout) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.silenceTimeout = silenceTimeout;
+        return changed.build();
     }
 
     /** Returns these options with another limit for each request. */
     public ConnectOptions withRequestTimeout(Duration requestTimeout) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.requestTimeout = requestTimeout;
+        return changed.build();
     }
 
     /** Returns these options with another limit for closing. */
     public ConnectOptions withCloseTimeout(Duration closeTimeout) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.closeTimeout = closeTimeout;
+        return changed.build();
     }
 
-    /** Returns these options with another TLS options. */
+    /** Returns these options with other TLS options. */
     public ConnectOptions withTls(TlsOptions tls) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.tls = tls;
+        return changed.build();
     }
 
-    /** Returns these options with another metadata contexts; none if the list is empty. */
+    /** Returns these options with other metadata contexts; none if the list is empty. */
     public ConnectOptions withMetaContexts(List<String> metaContexts) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.metaContexts = metaContexts;
+        return changed.build();
     }
 
     /** Returns these options with another choice about structured replies. */
     public ConnectOptions withStructuredReplies(boolean structuredReplies) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.structuredReplies = structuredReplies;
+        return changed.build();
     }
 
     /** Returns these options with another choice about extended headers. */
     public ConnectOptions withExtendedHeaders(boolean extendedHeaders) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.extendedHeaders = extendedHeaders;
+        return changed.build();
     }
 
     /** Returns these options with another choice about old servers. */
     public ConnectOptions withOldServers(boolean oldServers) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.oldServers = oldServers;
+        return changed.build();
     }
 
     /** Returns these options with another choice about local files named by a URI. */
     public ConnectOptions withLocalFilesFromUri(boolean localFilesFromUri) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.localFilesFromUri = localFilesFromUri;
+        return changed.build();
     }
 
     /** Returns these options with another choice of who touches the channel. */
     public ConnectOptions withThreads(ChannelThreads threads) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.threads = threads;
+        return changed.build();
     }
 
-    /** Returns these options with another checks, all others being off. */
+    /** Returns these options with other checks, all the rest being off. */
     public ConnectOptions withChecks(Set<ClientCheck> checks) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.checks = checks;
+        return changed.build();
     }
 
     /** Returns these options with another bound on requests in flight. */
     public ConnectOptions withMaximumRequests(int maximumRequests) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.maximumRequests = maximumRequests;
+        return changed.build();
     }
 
     /** Returns these options with another receive buffer in bytes. */
     public ConnectOptions withReceiveBuffer(int receiveBuffer) {
-        return new ConnectOptions(
-                connectTimeout,
-                handshakeTimeout,
-                silenceTimeout,
-                requestTimeout,
-                closeTimeout,
-                tls,
-                metaContexts,
-                structuredReplies,
-                extendedHeaders,
-                oldServers,
-                localFilesFromUri,
-                threads,
-                checks,
-                maximumRequests,
-                receiveBuffer);
+        var changed = new Draft(this);
+        changed.receiveBuffer = receiveBuffer;
+        return changed.build();
+    }
+
+    /** All the values once more, of which one is about to change. */
+    private static final class Draft {
+        private Duration connectTimeout;
+        private Duration handshakeTimeout;
+        private Duration silenceTimeout;
+        private Duration requestTimeout;
+        private Duration closeTimeout;
+        private TlsOptions tls;
+        private List<String> metaContexts;
+        private boolean structuredReplies;
+        private boolean extendedHeaders;
+        private boolean oldServers;
+        private boolean localFilesFromUri;
+        private ChannelThreads threads;
+        private Set<ClientCheck> checks;
+        private int maximumRequests;
+        private int receiveBuffer;
+
+        Draft(ConnectOptions from) {
+            connectTimeout = from.connectTimeout;
+            handshakeTimeout = from.handshakeTimeout;
+            silenceTimeout = from.silenceTimeout;
+            requestTimeout = from.requestTimeout;
+            closeTimeout = from.closeTimeout;
+            tls = from.tls;
+            metaContexts = from.metaContexts;
+            structuredReplies = from.structuredReplies;
+            extendedHeaders = from.extendedHeaders;
+            oldServers = from.oldServers;
+            localFilesFromUri = from.localFilesFromUri;
+            threads = from.threads;
+            checks = from.checks;
+            maximumRequests = from.maximumRequests;
+            receiveBuffer = from.receiveBuffer;
+        }
+
+        ConnectOptions build() {
+            return new ConnectOptions(
+                    connectTimeout,
+                    handshakeTimeout,
+                    silenceTimeout,
+                    requestTimeout,
+                    closeTimeout,
+                    tls,
+                    metaContexts,
+                    structuredReplies,
+                    extendedHeaders,
+                    oldServers,
+                    localFilesFromUri,
+                    threads,
+                    checks,
+                    maximumRequests,
+                    receiveBuffer);
+        }
     }
 }

@@ -13,7 +13,6 @@ import nbd4j.model.ClientCheck;
 import nbd4j.model.CommandFlag;
 import nbd4j.model.Export;
 import nbd4j.model.Extent;
-import nbd4j.model.MetaContext;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdException;
 import nbd4j.model.Printable;
@@ -23,7 +22,6 @@ import nbd4j.session.Counters;
 import nbd4j.session.Request;
 import nbd4j.session.Session;
 import nbd4j.session.SessionOptions;
-import nbd4j.session.StatusReply;
 import nbd4j.transport.Transport;
 import nbd4j.wire.Command;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +63,6 @@ public final class NbdConnection implements AutoCloseable {
      * takes lengths for signed: asked for more, it says that it wrote zeroes, and did not.
      */
     private static final long LONGEST_COMPACT = 0x7FFF_0000L;
-    /** Longest block status in one compact request. Some servers fail at lengths near 2^32. */
-    private static final long LONGEST_STATUS = 1L << 30;
 
     private final Export export;
     private final String name;
@@ -74,6 +70,7 @@ public final class NbdConnection implements AutoCloseable {
     private final Transport transport;
     private final int maximumPayload;
     private final boolean extended;
+    private final StatusQuestions status;
 
     private NbdConnection(Transport transport, Export export, String name, Session session) {
         this.transport = transport;
@@ -82,6 +79,7 @@ public final class NbdConnection implements AutoCloseable {
         this.session = session;
         maximumPayload = export.blockSizes().usablePayload();
         extended = export.replyStyle() == ReplyStyle.EXTENDED;
+        status = new StatusQuestions(session, export);
     }
 
     /** Starts the transmission phase behind a finished handshake; the connection owns the transport from here. */
@@ -347,18 +345,7 @@ public final class NbdConnection implements AutoCloseable {
      * @return one answer for each context; each may cover less than the range, and the last descriptor more
      */
     public List<BlockStatus> blockStatus(long offset, long length, Set<CommandFlag> flags) throws IOException {
-        int bits = CommandFlag.bits(flags);
-        session.check(Command.BLOCK_STATUS, bits, offset, length);
-        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
-            return List.of();
-        }
-        long now = extended ? length : Math.min(length, LONGEST_STATUS);
-        var reply = new StatusReply(export.contexts(), export.unrequestedContexts());
-        Request request = session.begin(Command.BLOCK_STATUS, bits, offset, now);
-        request.setStatus(reply, now);
-        session.submit(request);
-        session.await(request);
-        return reply.result();
+        return status.ask(offset, length, flags);
     }
 
     /**
@@ -369,38 +356,7 @@ public final class NbdConnection implements AutoCloseable {
      */
     public List<BlockStatus> blockStatus(long offset, long length, Set<CommandFlag> flags, Collection<String> contexts)
             throws IOException {
-        if (!export.flags().canBlockStatusPayload() && session.checks(ClientCheck.CAPABILITY)) {
-            throw new IllegalStateException("block status of some contexts: the server does not offer it");
-        }
-        int bits = CommandFlag.bits(flags);
-        session.check(Command.BLOCK_STATUS, bits, offset, length);
-        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
-            return List.of();
-        }
-        List<MetaContext> wanted =
-                contexts.stream().distinct().map(this::requireContext).toList();
-        if (wanted.isEmpty()) {
-            throw new IllegalArgumentException("block status of no context");
-        }
-        ByteBuffer payload = StatusReply.payload(length, wanted);
-        var reply = new StatusReply(wanted);
-        Request request =
-                session.begin(Command.BLOCK_STATUS, bits | CommandFlag.PAYLOAD_LEN.bit(), offset, payload.remaining());
-        request.setBuffer(payload);
-        request.setStatus(reply, length);
-        session.submit(request);
-        session.await(request);
-        return reply.result();
-    }
-
-    private MetaContext requireContext(String context) {
-        return export.context(context)
-                .orElseThrow(() -> new IllegalArgumentException("context %s was not negotiated; these were: %s"
-                        .formatted(
-                                Printable.escape(context),
-                                export.contexts().stream()
-                                        .map(known -> Printable.escape(known.name()))
-                                        .toList())));
+        return status.ask(offset, length, flags, contexts);
     }
 
     /**
@@ -413,18 +369,7 @@ public final class NbdConnection implements AutoCloseable {
      * @param context the name of a negotiated context
      */
     public List<Extent> extents(String context, long offset, long length) throws IOException {
-        MetaContext wanted = requireContext(context);
-        session.check(Command.BLOCK_STATUS, 0, offset, length);
-        var merger = new ExtentMerger(offset, offset + length);
-        for (int asked = 0; asked < MAXIMUM_EXTENTS && !merger.isDone(); asked++) {
-            List<BlockStatus> answers = blockStatus(merger.position(), offset + length - merger.position(), Set.of());
-            for (BlockStatus answer : answers) {
-                if (answer.context().equals(wanted)) {
-                    merger.add(answer.descriptors());
-                }
-            }
-        }
-        return merger.extents();
+        return status.extents(context, offset, length);
     }
 
     // The end.
