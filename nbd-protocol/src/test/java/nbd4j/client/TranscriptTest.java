@@ -8,13 +8,16 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import nbd4j.model.ReplyStyle;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,11 +27,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Conversations with many requests in flight, cut at every byte, and in pieces of any size: GEN-06, GEN-07, M27. */
 @Timeout(240)
 class TranscriptTest {
-    /** Names of the threads of this library in a dump of all threads. */
-    private static final Pattern OURS = Pattern.compile("\"name\": *\"(nbd-[^\"]*)\"");
+    /** Numbers and names of the threads of this library in a dump of all threads. */
+    private static final Pattern OURS = Pattern.compile("\"tid\": *\"?(\\d+)[^{}]*?\"name\": *\"(nbd-[^\"]*)\"");
 
     @TempDir
     Path directory;
+
+    /** Those that connections of other tests in this JVM left behind. */
+    private Set<String> before = Set.of();
+
+    @BeforeEach
+    void lookWhoIsThere() throws Exception {
+        before = threads();
+    }
 
     static Stream<Arguments> everyWay() {
         return Stream.of(ReplyStyle.values())
@@ -41,7 +52,7 @@ class TranscriptTest {
             throws Exception {
         Talk talk = Talk.of(style);
         try (var running = talk.start(threads)) {
-            assertThat(threads()).as("threads of a connection that is alive").isNotEmpty();
+            assertThat(newThreads()).as("threads of a connection that is alive").isNotEmpty();
             running.rig.connection.abort();
             running.assertOutcome(0, "aborted");
             running.assertGone("aborted");
@@ -106,24 +117,30 @@ class TranscriptTest {
         }
     }
 
-    /** Asserts that all threads of all connections end. The one that watches for silence looks once in a second. */
+    /** Asserts that all threads of this test's connections end. The one that watches for silence looks once in a second. */
     private void assertNoThreadIsLeft() throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        List<String> left = threads();
+        Set<String> left = newThreads();
         while (!left.isEmpty() && System.nanoTime() < deadline) {
-            left = threads();
+            left = newThreads();
         }
         assertThat(left).as("threads that are left").isEmpty();
     }
 
-    private List<String> threads() throws Exception {
+    private Set<String> newThreads() throws Exception {
+        Set<String> threads = threads();
+        threads.removeAll(before);
+        return threads;
+    }
+
+    private Set<String> threads() throws Exception {
         Path dump = directory.resolve("threads.json");
         Files.deleteIfExists(dump);
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
                 .dumpThreads(dump.toString(), HotSpotDiagnosticMXBean.ThreadDumpFormat.JSON);
         return OURS.matcher(Files.readString(dump))
                 .results()
-                .map((MatchResult found) -> found.group(1))
-                .toList();
+                .map((MatchResult found) -> found.group(1) + " " + found.group(2))
+                .collect(Collectors.toCollection(HashSet::new));
     }
 }
