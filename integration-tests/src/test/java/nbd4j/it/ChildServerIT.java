@@ -5,12 +5,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import nbd4j.client.ConnectOptions;
 import nbd4j.client.NbdClient;
+import nbd4j.client.NbdServerProcess;
 import nbd4j.model.NbdDisconnectedException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,5 +73,24 @@ final class ChildServerIT {
         assertThatThrownBy(() -> NbdClient.connect(List.of("no-such-program"), "", OPTIONS))
                 .isInstanceOf(NbdDisconnectedException.class)
                 .hasMessageContaining("the server no-such-program cannot be started: exec: No such file or directory");
+    }
+
+    @Test
+    @Needs.Nbdkit
+    void takesSeveralConnectionsAndSaysWhyItEnded() throws Exception {
+        try (var server = NbdServerProcess.start(List.of("nbdkit", "--exit-with-parent", "pattern", "1M"));
+                var one = NbdClient.connect(server.uri());
+                var two = NbdClient.connect(server.uri())) {
+            assertThat(one.export().size()).isEqualTo(two.export().size()).isEqualTo(1 << 20);
+            var failure = new IOException("not the server's");
+            assertThat(server.explained(failure)).isSameAs(failure);
+        }
+        try (var server = NbdServerProcess.start(List.of("nbdkit", "no-such-plugin"))) {
+            assertThatThrownBy(() -> NbdClient.connect(server.uri()))
+                    .isInstanceOf(IOException.class)
+                    .satisfies(failure -> assertThat(server.explained((IOException) failure))
+                            .isInstanceOf(NbdDisconnectedException.class)
+                            .hasMessageContaining("no-such-plugin"));
+        }
     }
 }

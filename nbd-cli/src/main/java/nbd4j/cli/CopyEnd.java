@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import nbd4j.client.NbdServerProcess;
+import nbd4j.copy.endpoint.EndpointException;
 import nbd4j.copy.endpoint.EndpointOptions;
 import nbd4j.copy.endpoint.Endpoints;
 import nbd4j.copy.endpoint.Location;
@@ -20,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  * @param location where the end is
  * @param child the server that was started for it
  */
-record CopyEnd(Location location, @Nullable ChildServer child) implements AutoCloseable {
+record CopyEnd(Location location, @Nullable NbdServerProcess child) implements AutoCloseable {
     static CopyEnd open(Operand operand) throws UsageException, IOException {
         return switch (operand) {
             case Operand.Stream stream -> new CopyEnd(new Location.Standard(), null);
             case Operand.Nothing nothing -> new CopyEnd(new Location.Null(), null);
             case Operand.Uri(var uri) -> new CopyEnd(new Location.Uri(uri.toString()), null);
-            case Operand.Server(var command) -> {
-                ChildServer child = ChildServer.start(command);
+            case Operand.Server server -> {
+                NbdServerProcess child = server.start();
                 yield new CopyEnd(new Location.Uri(child.uri().toString()), child);
             }
             case Operand.File(String path) -> {
@@ -49,7 +51,11 @@ record CopyEnd(Location location, @Nullable ChildServer child) implements AutoCl
                             ? file.getChannel()
                             : Channels.newChannel(console.in()));
         }
-        return Endpoints.source(location, options);
+        try {
+            return Endpoints.source(location, options);
+        } catch (EndpointException e) {
+            throw explained(e);
+        }
     }
 
     /** Opens the end to write to. */
@@ -61,11 +67,24 @@ record CopyEnd(Location location, @Nullable ChildServer child) implements AutoCl
                             ? file.getChannel()
                             : Channels.newChannel(console.out()));
         }
-        return Endpoints.target(location, options);
+        try {
+            return Endpoints.target(location, options);
+        } catch (EndpointException e) {
+            throw explained(e);
+        }
+    }
+
+    /** A server that could not be connected may have said why before it ended. */
+    @SuppressWarnings("ReferenceEquality") // the same exception comes back where there is nothing to add
+    private IOException explained(EndpointException failure) {
+        IOException reason = child == null ? failure : child.explained(failure);
+        return reason == failure
+                ? failure
+                : new EndpointException(failure.side(), String.valueOf(reason.getMessage()), reason);
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (child != null) {
             child.close();
         }

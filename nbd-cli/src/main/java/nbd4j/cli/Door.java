@@ -8,6 +8,7 @@ import nbd4j.client.ConnectOptions;
 import nbd4j.client.NbdClient;
 import nbd4j.client.NbdConnection;
 import nbd4j.client.NbdNegotiation;
+import nbd4j.client.NbdServerProcess;
 import nbd4j.copy.endpoint.Location;
 import nbd4j.uri.NbdUri;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Door implements AutoCloseable {
     private final NbdUri uri;
     private final ConnectOptions options;
-    private final @Nullable ChildServer child;
+    private final @Nullable NbdServerProcess child;
 
-    private Door(NbdUri uri, ConnectOptions options, @Nullable ChildServer child) {
+    private Door(NbdUri uri, ConnectOptions options, @Nullable NbdServerProcess child) {
         this.uri = uri;
         this.options = options;
         this.child = child;
@@ -31,8 +32,8 @@ final class Door implements AutoCloseable {
     static Door open(Operand operand, ConnectOptions options) throws UsageException, IOException {
         return switch (operand) {
             case Operand.Uri(var uri) -> new Door(uri, options, null);
-            case Operand.Server(var command) -> {
-                ChildServer child = ChildServer.start(command);
+            case Operand.Server server -> {
+                NbdServerProcess child = server.start();
                 yield new Door(child.uri(), options, child);
             }
             case Operand.File(String path) ->
@@ -84,16 +85,28 @@ final class Door implements AutoCloseable {
 
     /** Connects, and leaves everything after the greeting and TLS to the caller. */
     NbdNegotiation negotiate() throws IOException {
-        return NbdClient.negotiate(uri, options);
+        try {
+            return NbdClient.negotiate(uri, options);
+        } catch (IOException e) {
+            throw explained(e);
+        }
     }
 
     /** Connects to the export, with some metadata contexts if the server has them. */
     NbdConnection connect(List<String> contexts) throws IOException {
-        return NbdClient.connect(uri, options.withMetaContexts(contexts));
+        try {
+            return NbdClient.connect(uri, options.withMetaContexts(contexts));
+        } catch (IOException e) {
+            throw explained(e);
+        }
+    }
+
+    private IOException explained(IOException failure) {
+        return child == null ? failure : child.explained(failure);
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (child != null) {
             child.close();
         }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.cli;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import nbd4j.client.NbdServerProcess;
 import nbd4j.uri.NbdUri;
 
 /** One end of a copy, or what to look at, as typed. */
@@ -35,6 +37,24 @@ sealed interface Operand {
     record Server(List<String> command) implements Operand {
         public Server {
             command = List.copyOf(command);
+        }
+
+        /** Starts the server, for as many connections as are wanted; where it can be told, it does not outlive us. */
+        NbdServerProcess start() throws IOException {
+            return NbdServerProcess.start(lasting());
+        }
+
+        /** Returns the command with what keeps known servers from ending too early or too late. */
+        List<String> lasting() {
+            String program = command.getFirst().substring(command.getFirst().lastIndexOf('/') + 1);
+            List<String> options = switch (program) {
+                case "nbdkit" -> List.of("--exit-with-parent");
+                case "qemu-nbd" -> List.of("--persistent", "--shared=0");
+                default -> List.of();
+            };
+            var words = new ArrayList<>(command);
+            words.addAll(1, options);
+            return words;
         }
     }
 

@@ -75,6 +75,11 @@ final class ServeCommand implements Command {
         if (arguments.operands().size() != 1) {
             throw new UsageException("say what to serve: FILE, memory:SIZE or pattern:SIZE");
         }
+        if (String.valueOf(ProcessHandle.current().pid())
+                .equals(console.environment().variables().get("LISTEN_PID"))) {
+            throw new UsageException(
+                    "this server cannot be handed its socket, as in [ nbd serve ]; start it by itself, with --socket");
+        }
         var faults = new ArrayList<Fault>();
         for (String spec : arguments.values("--fault")) {
             faults.add(FaultSpec.parse(spec));

@@ -47,4 +47,13 @@ final class OperandTest {
         assertThatThrownBy(() -> Operand.parse(List.of("nbd+ssh://-oProxyCommand=x/")))
                 .isInstanceOf(UsageException.class);
     }
+
+    @Test
+    void keepsKnownServersFromEndingTooEarlyOrTooLate() {
+        assertThat(new Operand.Server(List.of("/usr/bin/qemu-nbd", "-r", "x")).lasting())
+                .containsExactly("/usr/bin/qemu-nbd", "--persistent", "--shared=0", "-r", "x");
+        assertThat(new Operand.Server(List.of("nbdkit", "null")).lasting())
+                .containsExactly("nbdkit", "--exit-with-parent", "null");
+        assertThat(new Operand.Server(List.of("other", "x")).lasting()).containsExactly("other", "x");
+    }
 }

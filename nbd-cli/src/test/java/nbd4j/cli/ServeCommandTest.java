@@ -218,4 +218,26 @@ final class ServeCommandTest {
             signal(Signals.TERMINATE);
         }
     }
+
+    @Test
+    void saysThatItCannotBeHandedItsSocket() {
+        var err = new ByteArrayOutputStream();
+        var variables = Map.of(
+                "LISTEN_FDS",
+                "1",
+                "LISTEN_PID",
+                String.valueOf(ProcessHandle.current().pid()));
+        var environment = new Environment("nbd", false, false, 80, variables, Signals.NONE);
+
+        int exitCode = Main.run(
+                new ByteArrayInputStream(new byte[0]),
+                new ByteArrayOutputStream(),
+                err,
+                environment,
+                "serve",
+                "memory:1M");
+
+        assertThat(exitCode).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("start it by itself, with --socket");
+    }
 }

@@ -116,7 +116,7 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Returns how the server failed, if that is why its connection did, after waiting for its exit for a moment. */
-    Optional<IOException> failedExit(IOException failure) {
+    public Optional<IOException> failedExit(IOException failure) {
         try {
             if (process.waitFor(EXIT.toMillis(), TimeUnit.MILLISECONDS) && process.exitValue() != 0) {
                 var exit = new IOException("the server %s exited with status %d%s"
@@ -133,15 +133,20 @@ public final class ServerProcess implements AutoCloseable {
     /** Ends the server and waits for its exit, a few seconds at most. Idempotent. */
     @Override
     public void close() {
+        close(PATIENCE);
+    }
+
+    /** Ends the server and waits for its exit; kills it after the time given. Idempotent. */
+    public void close(Duration patience) {
         if (closeFirst()) {
-            awaitExit();
+            awaitExit(patience);
         }
     }
 
     /** Ends the server without waiting for its exit. */
     void closeSoon() {
         if (closeFirst()) {
-            Thread.ofVirtual().name("nbd-server-end").start(this::awaitExit);
+            Thread.ofVirtual().name("nbd-server-end").start(() -> awaitExit(PATIENCE));
         }
     }
 
@@ -154,10 +159,10 @@ public final class ServerProcess implements AutoCloseable {
         return first;
     }
 
-    private void awaitExit() {
+    private void awaitExit(Duration patience) {
         try {
-            if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("server {} did not terminate within {} s and is killed", program, PATIENCE.toSeconds());
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("server {} did not terminate within {} s and is killed", program, patience.toSeconds());
                 process.destroyForcibly();
             }
         } catch (InterruptedException e) {
