@@ -100,19 +100,26 @@ final class CopyCommand implements Command {
         } catch (CancellationException e) {
             throw new FailureException(
                     signal.get() == 0 ? ExitCode.FAILED : 128 + signal.get(),
-                    "%s; the destination is incomplete"
-                            .formatted(
-                                    switch (signal.get()) {
-                                        case Signals.INTERRUPT -> "stopped by SIGINT";
-                                        case Signals.TERMINATE -> "stopped by SIGTERM";
-                                        default -> "interrupted";
-                                    }),
+                    switch (signal.get()) {
+                                case Signals.INTERRUPT -> "stopped by SIGINT";
+                                case Signals.TERMINATE -> "stopped by SIGTERM";
+                                default -> "interrupted";
+                            }
+                            + afterwards(copier, target),
                     e);
+        } catch (IOException e) {
+            String incomplete = afterwards(copier, target);
+            throw incomplete.isEmpty() ? e : new FailureException(ExitCode.FAILED, Main.message(e) + incomplete, e);
         } finally {
             if (!done) {
                 progress.end(copier, false);
             }
         }
+    }
+
+    /** Returns what to add to the message of a copy that failed: a server or device cannot say so itself. */
+    private static String afterwards(ParallelCopier copier, Target target) {
+        return copier.begun() && target.keepsIncomplete() ? "; the destination is incomplete" : "";
     }
 
     /** The bar, the descriptor, or nothing. */

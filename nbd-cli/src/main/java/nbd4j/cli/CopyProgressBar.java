@@ -21,7 +21,7 @@ final class CopyProgressBar implements CopyListener {
 
     private final Console console;
     private final boolean terminal;
-    private Duration lastLine = Duration.ZERO.minus(BETWEEN_LINES);
+    private Duration lastLine = Duration.ZERO;
     private Duration lastElapsed = Duration.ZERO;
     private long lastFinished;
     private double rate;
@@ -35,17 +35,24 @@ final class CopyProgressBar implements CopyListener {
     public void progressed(CopyProgress progress) {
         measure(progress);
         if (terminal) {
-            console.raw("\r" + fit(bar(progress) + " " + text(progress)) + "\u001b[K");
+            draw(progress);
         } else if (progress.elapsed().minus(lastLine).compareTo(BETWEEN_LINES) >= 0) {
             lastLine = progress.elapsed();
             console.message(text(progress));
         }
     }
 
+    private void draw(CopyProgress progress) {
+        console.raw("\r" + fit(bar(progress) + " " + text(progress)) + "\u001b[K");
+    }
+
     /** Shows the end of a copy that succeeded, or leaves the last state of one that did not. */
     void end(CopyProgress progress, boolean success) {
+        if (success) {
+            rate = progress.bytesPerSecond();
+        }
         if (terminal) {
-            progressed(progress);
+            draw(progress);
             console.raw("\n");
         } else if (success) {
             console.message(text(progress));

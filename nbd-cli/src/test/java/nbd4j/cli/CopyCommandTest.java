@@ -111,6 +111,14 @@ final class CopyCommandTest {
     }
 
     @Test
+    void tellsTheEndInOneLineWithoutATerminal() {
+        Run run = Run.nbd("copy", "-p", source.toString(), target.toString());
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).startsWith("nbd copy: 100% ").hasLineCount(1).doesNotContain(" 0 bytes/s");
+    }
+
+    @Test
     void writesProgressToADescriptorAsNbdcopyDoes() {
         Run run = Run.as("nbdcopy", "--progress=1", source.toString(), "null:");
 
@@ -201,8 +209,7 @@ final class CopyCommandTest {
                     target.toString());
 
             assertThat(ended).isEqualTo(exitCode);
-            assertThat(err.toString(StandardCharsets.UTF_8))
-                    .isEqualTo("nbd copy: stopped by " + name + "; the destination is incomplete\n");
+            assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("nbd copy: stopped by " + name + "\n");
             assertThat(target).doesNotExist();
         }
     }

@@ -92,6 +92,14 @@ public final class ParallelCopier {
         run.cancel();
     }
 
+    /**
+     * Returns whether the target may have changed: whether {@link #run} got past the checks of both ends. Where it then
+     * failed, a target that {@linkplain Target#keepsIncomplete keeps what is incomplete} holds a mixture of old and new.
+     */
+    public boolean begun() {
+        return run.begun();
+    }
+
     /** Returns how far the copy is. */
     public CopyProgress progress() {
         Counters counters = run.counters();

@@ -8,14 +8,17 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import nbd4j.copy.endpoint.EndpointException.Side;
+import org.jspecify.annotations.Nullable;
 
 /** Opens what a user named. Whoever opens an end closes it. */
 public final class Endpoints {
@@ -80,14 +83,18 @@ public final class Endpoints {
      */
     public static void requireDifferent(Location source, Location target) throws EndpointException {
         if (source instanceof Location.File(Path from) && target instanceof Location.File(Path to)) {
-            try {
-                Object key = LocalPath.ofSource(from).key();
-                if (key != null && key.equals(LocalPath.ofTarget(to).key())) {
-                    throw new EndpointException(Side.TARGET, to + " is the source itself");
-                }
-            } catch (IOException e) {
-                throw failed(Side.SOURCE, e);
+            Object key = key(Side.SOURCE, from);
+            if (key != null && key.equals(key(Side.TARGET, to))) {
+                throw new EndpointException(Side.TARGET, to + " is the source itself");
             }
+        }
+    }
+
+    private static @Nullable Object key(Side side, Path path) throws EndpointException {
+        try {
+            return (side == Side.SOURCE ? LocalPath.ofSource(path) : LocalPath.ofTarget(path)).key();
+        } catch (IOException e) {
+            throw failed(side, e);
         }
     }
 
@@ -148,6 +155,8 @@ public final class Endpoints {
         }
         String message = switch (cause) {
             case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
+            case NoSuchFileException e -> e.getFile() + ": no such file or directory";
+            case AccessDeniedException e -> e.getFile() + ": permission denied";
             case FileSystemException e -> e.getClass().getSimpleName() + ": " + e.getFile();
             default -> String.valueOf(cause.getMessage());
         };

@@ -19,7 +19,7 @@ final class FileSource implements Source {
     private final FileChannel channel;
     private final long size;
 
-    private FileSource(Path path, FileChannel channel, long size) {
+    FileSource(Path path, FileChannel channel, long size) {
         this.path = path;
         this.channel = channel;
         this.size = size;

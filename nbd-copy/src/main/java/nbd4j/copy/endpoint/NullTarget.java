@@ -66,6 +66,11 @@ final class NullTarget implements Target {
     }
 
     @Override
+    public boolean keepsIncomplete() {
+        return false;
+    }
+
+    @Override
     public void close() {
         // Holds nothing.
     }

@@ -157,6 +157,11 @@ final class PartialFileTarget implements Target {
     }
 
     @Override
+    public boolean keepsIncomplete() {
+        return keepPartial;
+    }
+
+    @Override
     public void close() throws IOException {
         lock.lock();
         try {

@@ -76,6 +76,11 @@ final class StreamTarget implements Target {
     }
 
     @Override
+    public boolean keepsIncomplete() {
+        return false;
+    }
+
+    @Override
     public void close() throws IOException {
         channel.close();
     }

@@ -124,6 +124,14 @@ public interface Target extends AutoCloseable {
      */
     default void finish(long size) throws IOException {}
 
+    /**
+     * Returns whether a copy that fails after {@link #begin} leaves a mixture of old and new behind that looks like any
+     * other disk, so that people have to be told.
+     */
+    default boolean keepsIncomplete() {
+        return true;
+    }
+
     /** Returns whether the same call may succeed later, so that the copier is to try again for a while. */
     default boolean retryable(IOException failure) {
         return failure instanceof NbdException nbd && nbd.retryable();

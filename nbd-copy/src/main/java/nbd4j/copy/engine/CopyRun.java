@@ -45,6 +45,7 @@ public final class CopyRun {
     private final ThreadFactory threads;
     private volatile boolean cancelled;
     private volatile @Nullable Crew crew;
+    private volatile boolean begun;
     private Optional<String> hash = Optional.empty(); // of the thread that runs the copy
 
     /** Creates a copy that has not begun. */
@@ -70,6 +71,11 @@ public final class CopyRun {
     /** Returns the digest that was asked for, in hexadecimal digits. For the thread that ran the copy, after it. */
     public Optional<String> hash() {
         return hash;
+    }
+
+    /** Returns whether the ends fitted and the target was prepared, so that it may have changed. */
+    public boolean begun() {
+        return begun;
     }
 
     /** Asks the copy to end soon: requests in flight are awaited for a while, nothing new is sent. */
@@ -98,7 +104,12 @@ public final class CopyRun {
             LOG.warn("{}", remark);
         }
         Geometry geometry = settlement.geometry();
-        target.begin(size);
+        begun = true;
+        try {
+            target.begin(size);
+        } catch (IOException e) {
+            throw failed(Side.TARGET, e);
+        }
         long copied = 0;
         for (int pass = 1; ; pass++) {
             long lifetime = target.lifetime();
