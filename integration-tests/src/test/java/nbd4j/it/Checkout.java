@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** The checkout that these tests run in. */
-final class Checkout {
+public final class Checkout {
     private Checkout() {}
 
     /** Returns its top folder: tests run in the folder of their module, one below. */
-    static Path root() {
+    public static Path root() {
         return Path.of("..").toAbsolutePath().normalize();
     }
 
     /** Returns the launcher, {@code bin/nbd} or one of its other names. */
-    static Path launcher(String name) {
+    public static Path launcher(String name) {
         return root().resolve("bin").resolve(name);
     }
 
