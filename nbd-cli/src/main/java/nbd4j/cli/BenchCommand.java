@@ -202,6 +202,11 @@ final class BenchCommand implements Command {
             throw new IllegalArgumentException(
                     "the range of %d bytes holds no request of %d".formatted(step.size(), step.blockSize()));
         }
+        boolean payload = step.access() != Access.ZERO && step.access() != Access.TRIM;
+        if (payload && step.blockSize() > export.blockSizes().usablePayload()) {
+            throw new IllegalArgumentException("requests of %d bytes are larger than the %d that the server takes"
+                    .formatted(step.blockSize(), export.blockSizes().usablePayload()));
+        }
         int minimum = export.blockSizes().minimum();
         if (step.blockSize() % minimum != 0 || step.offset() % minimum != 0) {
             throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ package nbd4j.cli;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import nbd4j.client.ChannelThreads;
 import nbd4j.client.ConnectOptions;
 
 /** The options that every command with an NBD end takes. */
@@ -20,8 +21,11 @@ final class ConnectSettings {
     /** Returns how to connect, asking for no metadata context yet. */
     static ConnectOptions of(Arguments arguments) throws UsageException {
         // The user typed the URI, so files that it names are the user's own. nbdinfo and nbdcopy see it so, too.
-        ConnectOptions options =
-                ConnectOptions.defaults().withMetaContexts(List.of()).withLocalFilesFromUri(true);
+        ConnectOptions options = ConnectOptions.defaults()
+                .withMetaContexts(List.of())
+                .withLocalFilesFromUri(true)
+                // A command owns all its threads; and the thread that asks does its own I/O, see CliThreads.
+                .withThreads(ChannelThreads.CALLERS);
         Optional<String> timeout = arguments.value("--timeout");
         if (timeout.isEmpty()) {
             return options;

@@ -73,7 +73,7 @@ final class MapWalk {
         step = maximumLength;
         var joiner = new RowJoiner(sink, from, limits.rows());
         var ahead = new ArrayDeque<Asked>();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (ExecutorService threads = Executors.newFixedThreadPool(LOOKAHEAD, CliThreads.FACTORY)) {
             try {
                 long planned = from;
                 while (joiner.position() < to) {

@@ -120,7 +120,9 @@ record Probe(Latency latency, Rate single, Rate parallel) {
         Rate run(int depth) throws IOException {
             List<Thread> workers = new ArrayList<>();
             for (int i = 0; i < depth; i++) {
-                workers.add(Thread.ofVirtual().name("nbd-probe-", i).start(this::work));
+                Thread worker = CliThreads.FACTORY.newThread(this::work);
+                worker.start();
+                workers.add(worker);
             }
             try {
                 for (Thread worker : workers) {

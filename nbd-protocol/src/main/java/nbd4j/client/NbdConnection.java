@@ -259,6 +259,30 @@ public final class NbdConnection implements AutoCloseable {
         return submit(Command.WRITE_ZEROES, flags, offset, length, null);
     }
 
+    /** Tells the server that a range is not needed, and does not wait for the reply. Else as {@link #submitWriteZeroes}. */
+    public @Nullable PendingReply submitTrim(long offset, long length, Set<CommandFlag> flags) throws IOException {
+        return submit(Command.TRIM, flags, offset, length, null);
+    }
+
+    /**
+     * Waits until one of some requests of the calling thread is answered. {@link PendingReply#isDone} tells which, and each
+     * of them is awaited as always. Returns early when the thread is interrupted or the first of them has taken longer
+     * than {@link ConnectOptions#requestTimeout}; awaiting that one says so.
+     *
+     * @param replies at least one, none of them awaited
+     */
+    public void awaitAny(Collection<PendingReply> replies) {
+        PendingReply first = replies.iterator().next();
+        session.awaitAny(first.request(), () -> {
+            for (PendingReply reply : replies) {
+                if (reply.isDone()) {
+                    return true;
+                }
+            }
+            return false;
+        });
+    }
+
     private @Nullable PendingReply submit(
             Command command, Set<CommandFlag> flags, long offset, long length, @Nullable ByteBuffer buffer)
             throws IOException {

@@ -25,6 +25,21 @@ public final class PendingReply {
         this.buffer = buffer;
     }
 
+    /** Returns whether {@link #await} would return, or throw, without waiting. Any thread may ask. */
+    public boolean isDone() {
+        Request asked = request;
+        return asked == null || session.isDone(asked);
+    }
+
+    /** Returns the request; for the thread that sent it, before it awaited the reply. */
+    Request request() {
+        Request sent = request;
+        if (sent == null) {
+            throw new IllegalStateException("the reply was awaited before");
+        }
+        return sent;
+    }
+
     /**
      * Waits for the reply. Replies to other requests of this thread that come meanwhile cost no waiting later.
      *

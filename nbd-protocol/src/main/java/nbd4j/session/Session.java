@@ -6,6 +6,7 @@ import java.io.InterruptedIOException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import nbd4j.model.ClientCheck;
 import nbd4j.model.Export;
 import nbd4j.model.NbdCommandException;
@@ -235,6 +236,45 @@ public final class Session {
      */
     public void await(Request request) throws IOException {
         waiting.await(request);
+    }
+
+    /** Returns whether {@link #await} would not wait. */
+    public boolean isDone(Request request) {
+        return request.isComplete();
+    }
+
+    /**
+     * Waits until something is so that comes with replies to requests of the calling thread, or the thread is
+     * interrupted, or a request is late.
+     *
+     * @param request one of the requests; a wait for any of them is a wait for this one as far as others are concerned
+     */
+    public void awaitAny(Request request, BooleanSupplier done) {
+        waiting.awaitAny(request, done);
+    }
+
+    /**
+     * Reads replies until something is so, if nobody else is reading.
+     *
+     * @return whether it is
+     */
+    boolean readUntil(BooleanSupplier done) {
+        if (sender.hasWork()) {
+            drain();
+        }
+        if (!done.getAsBoolean() && failure.get() == null && receiving.tryLock()) {
+            try {
+                while (!done.getAsBoolean()) {
+                    receiver.receive();
+                }
+            } catch (Throwable e) {
+                fail(e);
+            } finally {
+                receiving.unlock();
+            }
+            wakeReader();
+        }
+        return done.getAsBoolean();
     }
 
     /**

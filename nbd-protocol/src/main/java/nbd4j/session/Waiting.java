@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import jdk.jfr.FlightRecorder;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdTimeoutException;
@@ -61,6 +62,25 @@ final class Waiting {
             Thread.currentThread().interrupt();
         }
         take(request);
+    }
+
+    /** Waits for any of some requests; see {@link Session#awaitAny}. */
+    void awaitAny(Request request, BooleanSupplier done) {
+        while (!done.getAsBoolean() && !Thread.currentThread().isInterrupted() && !isLate(request)) {
+            if (!callersRead) {
+                park(request, false);
+                continue;
+            }
+            if (session.readUntil(done)) {
+                return;
+            }
+            request.setParked(true);
+            // Whoever has read until now may not have seen that this caller parks.
+            if (session.isBeingRead() || request.isReplied() || session.hasFailed()) {
+                park(request, false);
+            }
+            request.setParked(false);
+        }
     }
 
     private boolean isLate(Request request) {

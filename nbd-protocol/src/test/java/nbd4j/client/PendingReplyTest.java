@@ -6,12 +6,15 @@ import static nbd4j.model.ReplyStyle.STRUCTURED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import nbd4j.model.CommandFlag;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdDisconnectedException;
@@ -165,6 +168,86 @@ class PendingReplyTest {
             assertThatThrownBy(reply::await)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("awaited before");
+        }
+    }
+
+    @BothModes
+    void awaitAnyReturnsWithWhicheverReplyComesFirst(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var latch = new CountDownLatch(1);
+            var call = Call.start(() -> {
+                PendingReply slow =
+                        Objects.requireNonNull(rig.connection.submitRead(0, ByteBuffer.allocate(4096), Set.of()));
+                PendingReply quick = Objects.requireNonNull(rig.connection.submitTrim(4096, 4096, Set.of()));
+                assertThat(slow.isDone()).isFalse();
+                rig.connection.awaitAny(List.of(slow, quick));
+                assertThat(slow.isDone()).isFalse();
+                assertThat(quick.isDone()).isTrue();
+                quick.await();
+                latch.countDown();
+                rig.connection.awaitAny(List.of(slow));
+                assertThat(slow.isDone()).isTrue();
+                slow.await();
+            });
+            Sent slow = rig.server.take();
+            Sent quick = rig.server.take();
+            quick.assertBytes("25609513 0000 0004 CK 0000000000001000 00001000");
+            rig.say(rig.done(quick), quick);
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+            rig.say(rig.good(slow, 3), slow);
+            call.get();
+            rig.expectUsable();
+        }
+    }
+
+    @BothModes
+    void awaitAnySharesTheConnectionWithOthers(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var any = Call.start(() -> {
+                PendingReply reply =
+                        Objects.requireNonNull(rig.connection.submitRead(0, ByteBuffer.allocate(4096), Set.of()));
+                rig.connection.awaitAny(List.of(reply));
+                reply.await();
+            });
+            Sent first = rig.server.take();
+            rig.readA();
+            // The first to wait may be the one that reads; the other's reply must find its way, and then the reading.
+            rig.say("good");
+            rig.callA().get();
+            rig.say(rig.good(first, 9), first);
+            any.get();
+            rig.expectUsable();
+        }
+    }
+
+    @BothModes
+    void awaitAnyReturnsWhenTheConnectionIsLost(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var call = Call.start(() -> {
+                PendingReply reply =
+                        Objects.requireNonNull(rig.connection.submitRead(0, ByteBuffer.allocate(4096), Set.of()));
+                rig.connection.awaitAny(List.of(reply));
+                assertThatThrownBy(reply::await).isInstanceOf(NbdDisconnectedException.class);
+            });
+            rig.server.take();
+            rig.server.close();
+            call.get();
+        }
+    }
+
+    @BothModes
+    void awaitAnyReturnsEarlyWhenInterrupted(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var call = Call.start(() -> {
+                PendingReply reply =
+                        Objects.requireNonNull(rig.connection.submitRead(0, ByteBuffer.allocate(4096), Set.of()));
+                rig.connection.awaitAny(List.of(reply));
+                assertThat(Thread.currentThread().isInterrupted()).isTrue();
+                assertThatThrownBy(reply::await).isInstanceOf(InterruptedIOException.class);
+            });
+            rig.server.take();
+            call.interrupt();
+            call.get();
         }
     }
 }

@@ -2,10 +2,8 @@
 package nbd4j.cli.bench;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,8 +13,9 @@ import nbd4j.client.NbdConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does a workload over some connections and measures it. Each connection has as many workers as requests are to be in
- * flight; each worker has one request at a time. The first failure ends the run.
+ * Does a workload over some connections and measures it. At full speed each connection has one worker, which keeps as many
+ * requests in flight as are to be; with a rate it has as many workers, each of which sends one request when it is due. The
+ * first failure ends the run.
  */
 public final class Run {
     /** Requests that were never sent are charged in groups: there may be thousands of millions. */
@@ -64,12 +63,16 @@ public final class Run {
         int digits = workload.workers() <= 256 ? 3 : 2;
         List<Tally> tallies = new ArrayList<>();
         List<Thread> workers = new ArrayList<>();
-        for (int i = 0; i < workload.workers(); i++) {
+        boolean fullSpeed = workload.rate() == 0;
+        for (int i = 0; i < (fullSpeed ? workload.connections() : workload.workers()); i++) {
             var tally = new Tally(digits, seconds);
             NbdConnection connection = connections.get(i % workload.connections());
             var random = new SplittableRandom(workload.seed() + i);
             tallies.add(tally);
-            workers.add(Thread.ofVirtual().name("nbd-bench-", i).start(() -> work(connection, random, tally)));
+            // A thread that waits for nothing but its own socket is best a platform thread: it waits in the kernel.
+            Thread.Builder thread = fullSpeed ? Thread.ofPlatform() : Thread.ofVirtual();
+            workers.add(thread.name("nbd-bench-", i)
+                    .start(() -> work(connection, random, tally, fullSpeed ? workload.depth() : 1)));
         }
         for (Thread worker : workers) {
             worker.join();
@@ -107,30 +110,37 @@ public final class Run {
         }
     }
 
-    private void work(NbdConnection connection, SplittableRandom random, Tally tally) {
-        ByteBuffer block = ByteBuffer.allocateDirect(workload.blockSize());
-        try {
+    private void work(NbdConnection connection, SplittableRandom random, Tally tally, int depth) {
+        try (var window = new Window(connection, workload, content, written)) {
             while (failure.get() == null) {
-                long due = awaitTurn();
-                // A server that does not keep up with the rate does not make the run longer.
-                if (due >= endNanos || System.nanoTime() >= endNanos) {
+                while (window.size() < depth) {
+                    long due = awaitTurn();
+                    // A server that does not keep up with the rate does not make the run longer.
+                    if (due >= endNanos || System.nanoTime() >= endNanos) {
+                        break;
+                    }
+                    begun.increment();
+                    window.send(isRead(random), nextOffset(random), due);
+                }
+                if (window.size() == 0) {
                     return;
                 }
-                begun.increment();
-                boolean read = isRead(random);
-                request(connection, read, nextOffset(random), block);
-                long done = System.nanoTime();
-                if (due >= measureNanos) {
-                    // A request that the end overtook counts with its latency, or a server that stalls at the end
-                    // would look good, but not among those done in time.
-                    tally.record(read, done - due);
-                    if (done <= endNanos) {
-                        tally.finish((int) ((done - measureNanos) / 1_000_000_000L));
-                    }
-                }
+                window.await((read, due, done) -> record(tally, read, due, done));
             }
         } catch (IOException | RuntimeException e) {
             failure.compareAndSet(null, e);
+        }
+    }
+
+    private void record(Tally tally, boolean read, long due, long done) {
+        if (due < measureNanos) {
+            return;
+        }
+        // A request that the end overtook counts with its latency, or a server that stalls at the end would look good,
+        // but not among those done in time.
+        tally.record(read, done - due);
+        if (done <= endNanos) {
+            tally.finish((int) ((done - measureNanos) / 1_000_000_000L));
         }
     }
 
@@ -159,21 +169,5 @@ public final class Run {
                 ? random.nextLong(workload.blocks())
                 : nextBlock.getAndIncrement() % workload.blocks();
         return workload.offset() + block * workload.blockSize();
-    }
-
-    private void request(NbdConnection connection, boolean read, long offset, ByteBuffer block) throws IOException {
-        if (read) {
-            connection.read(offset, block.clear());
-            return;
-        }
-        switch (workload.access()) {
-            case ZERO -> connection.writeZeroes(offset, workload.blockSize(), Set.of());
-            case TRIM -> connection.trim(offset, workload.blockSize(), Set.of());
-            case READ, RANDREAD, WRITE, RANDWRITE, RANDRW -> {
-                content.fill(block.clear(), offset);
-                connection.write(offset, block.flip());
-            }
-        }
-        written.add(offset);
     }
 }
