@@ -3,6 +3,7 @@ package nbd4j.pool;
 
 import java.util.HashSet;
 import java.util.Set;
+import nbd4j.model.BlockSizes;
 import nbd4j.model.Export;
 import nbd4j.model.MetaContext;
 import nbd4j.model.Printable;
@@ -19,8 +20,12 @@ final class ExportIdentity {
     static String difference(Export first, Export other) {
         var text = new StringBuilder();
         compare(text, "size", first.size(), other.size());
-        compare(text, "transmission flags", bits(first), bits(other));
-        compare(text, "block sizes", first.blockSizes(), other.blockSizes());
+        if (first.flags().bits() != other.flags().bits()) {
+            compare(text, "transmission flags", bits(first), bits(other));
+        }
+        if (!same(first.blockSizes(), other.blockSizes())) {
+            compare(text, "block sizes", first.blockSizes(), other.blockSizes());
+        }
         compare(text, "metadata contexts", names(first), names(other));
         compare(text, "encrypted", first.tls(), other.tls());
         return text.toString();
@@ -30,6 +35,13 @@ final class ExportIdentity {
         if (!first.equals(other)) {
             text.append(text.isEmpty() ? "" : "; ").append("%s %s instead of %s".formatted(what, other, first));
         }
+    }
+
+    /** As {@code equals}, whose first call costs a record 10 ms of every start of the command. */
+    private static boolean same(BlockSizes first, BlockSizes other) {
+        return first.minimum() == other.minimum()
+                && first.preferred() == other.preferred()
+                && first.maximumPayload() == other.maximumPayload();
     }
 
     private static String bits(Export export) {

@@ -3,6 +3,7 @@ package nbd4j.pool;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
+import jdk.jfr.FlightRecorder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +61,11 @@ final class Notices {
                 lock.unlock();
             }
             log(event);
-            ConnectionPoolEvent.record(surroundings.name(), event);
+            // Asked first, so that the class is not even loaded before somebody records: that takes a third of a
+            // second.
+            if (FlightRecorder.isInitialized()) {
+                ConnectionPoolEvent.record(surroundings.name(), event);
+            }
             try {
                 listener.happened(event);
             } catch (RuntimeException e) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.pool;
 
+import java.util.Random;
 import java.util.concurrent.ThreadFactory;
 import java.util.random.RandomGenerator;
 
@@ -16,9 +17,8 @@ import java.util.random.RandomGenerator;
  */
 record Surroundings(
         String name, Dialer dialer, PoolTime time, ThreadFactory threads, RandomGenerator random, OpenFiles files) {
-    /** Returns the real ones. */
+    /** Returns the real ones. The default random generator would be found by a search that costs 30 ms. */
     static Surroundings real(String name, Dialer dialer, ThreadFactory threads) {
-        return new Surroundings(
-                name, dialer, PoolTime.SYSTEM, threads, RandomGenerator.getDefault(), OpenFiles.ofThisProcess());
+        return new Surroundings(name, dialer, PoolTime.SYSTEM, threads, new Random(), OpenFiles.ofThisProcess());
     }
 }

@@ -25,12 +25,18 @@ public final class BufferBudget {
     /** Direct memory that is left to others, since connections need a little of their own. */
     private static final long LEFT_TO_OTHERS = 8L << 20;
 
+    /**
+     * Buffers begin at a page, since the kernel copies to one that does not at a fifth of the speed: reading 2 GiB of a
+     * cached file took 1.15 s instead of 0.24 s.
+     */
+    private static final int PAGE = 4096;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
     private final Map<Integer, ArrayDeque<ByteBuffer>> idle = new TreeMap<>(); // guarded by lock
     private long allocated; // guarded by lock; bytes, in use and idle
     private long granted; // guarded by lock; the limit, or less if the JVM has less direct memory
-    private int waiting; // guarded by lock
+    private volatile int waiting; // written under lock
 
     /**
      * Creates a budget.
@@ -100,7 +106,8 @@ public final class BufferBudget {
     /** Returns a new buffer for bytes that were set aside, or null if the JVM has no memory for it. */
     private @Nullable ByteBuffer allocate(int bytes) {
         try {
-            return ByteBuffer.allocateDirect(bytes);
+            ByteBuffer room = ByteBuffer.allocateDirect(bytes + PAGE - 1);
+            return room.slice((PAGE - room.alignmentOffset(0, PAGE)) % PAGE, bytes);
         } catch (OutOfMemoryError e) {
             shrink(bytes, e);
             return null;
@@ -130,6 +137,11 @@ public final class BufferBudget {
         }
     }
 
+    /** Returns whether somebody waits for a buffer. */
+    boolean isWanted() {
+        return waiting > 0;
+    }
+
     /** Takes back a buffer of {@link #acquire}. */
     void release(ByteBuffer buffer) {
         lock.lock();
@@ -146,7 +158,7 @@ public final class BufferBudget {
         }
     }
 
-    @SuppressWarnings("WaitNotInLoop") // acquire() loops
+    @SuppressWarnings({"NonAtomicVolatileUpdate", "WaitNotInLoop"}) // written under the lock; acquire() loops
     private void await() throws InterruptedException {
         waiting++;
         try {

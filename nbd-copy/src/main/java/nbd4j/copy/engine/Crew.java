@@ -33,6 +33,8 @@ final class Crew {
     private final int mostJobs;
     /** Jobs that may be under way beside those that are. */
     private final Semaphore permits;
+    /** Lanes that may be added to the first ones. */
+    private final Semaphore hires;
 
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     /** Lanes that work; a lane adds one only while it works itself, so that 0 is the end. */
@@ -61,6 +63,11 @@ final class Crew {
         first = Math.min(pipelined ? pipelines : FIRST, most);
         mostJobs = most / first;
         permits = new Semaphore(most - first);
+        // More lanes than an end takes calls would only wait for one another.
+        int calls = Math.max(
+                source.pipelines() == 0 ? source.maximumParallel() : 0,
+                target.pipelines() == 0 ? target.maximumParallel() : 0);
+        hires = new Semaphore(Math.max(0, calls - first));
     }
 
     /** Starts the first lanes; they start more where that helps. */
@@ -73,7 +80,7 @@ final class Crew {
 
     /** Starts another lane, if there may be one. */
     private void hire() {
-        if (permits.tryAcquire()) {
+        if (hires.tryAcquire() && permits.tryAcquire()) {
             working.incrementAndGet();
             threads.newThread(this::work).start();
         }

@@ -34,6 +34,10 @@ final class Lane implements AutoCloseable {
     private final LaneTarget target;
     /** What is under way, oldest first. */
     private final Deque<Job> jobs = new ArrayDeque<>();
+    /** Buffers that are not in use, the one used last first: it is in the processor's cache. */
+    private final Deque<ByteBuffer> spare = new ArrayDeque<>();
+    /** Jobs that were done and that the feed has not been told of. */
+    private int done;
 
     Lane(CopyParts parts, Ends ends, WorkFeed feed, TaskSource tasks, Turnstile turnstile, LaneDepth depth) {
         counters = parts.counters();
@@ -61,22 +65,16 @@ final class Lane implements AutoCloseable {
             return false;
         }
         // The buffer before the task: who has the next task of an ordered target must be able to go on.
-        ByteBuffer buffer = jobs.isEmpty() ? memory.acquire(requestSize) : memory.tryAcquire(requestSize);
+        ByteBuffer buffer = buffer();
         if (buffer == null) {
             return false;
         }
-        Job job = null;
-        try {
-            Task task = jobs.isEmpty() ? feed.take() : feed.poll();
-            job = task == null ? null : new Job(task, buffer, System.nanoTime());
-        } finally {
-            if (job == null) {
-                memory.release(buffer);
-            }
-        }
-        if (job == null) {
+        spare.push(buffer);
+        Task task = nextTask();
+        if (task == null) {
             return false;
         }
+        Job job = new Job(task, spare.pop(), System.nanoTime());
         jobs.add(job);
         read(job);
         if (job.reading == null && (jobs.size() == 1 || !inOrder)) {
@@ -86,6 +84,32 @@ final class Lane implements AutoCloseable {
             return goOn();
         }
         return true;
+    }
+
+    /** Returns a buffer that this lane has, or another; null if there is none to be had without waiting. */
+    private @Nullable ByteBuffer buffer() throws InterruptedException {
+        ByteBuffer own = spare.poll();
+        if (own != null) {
+            return own;
+        }
+        return jobs.isEmpty() ? memory.acquire(requestSize) : memory.tryAcquire(requestSize);
+    }
+
+    private @Nullable Task nextTask() throws InterruptedException {
+        int count = done;
+        done = 0;
+        if (!jobs.isEmpty()) {
+            return feed.poll(count);
+        }
+        // Before a wait that may be long: one is enough to go on with.
+        releaseSpare(1);
+        return feed.take(count);
+    }
+
+    private void releaseSpare(int keep) {
+        while (spare.size() > keep) {
+            memory.release(spare.pop());
+        }
     }
 
     /** Takes the oldest job a step further; returns false if there is none. */
@@ -105,8 +129,11 @@ final class Lane implements AutoCloseable {
         }
         target.finish(job);
         jobs.remove();
-        memory.release(job.buffer);
-        feed.done();
+        done++;
+        spare.push(job.buffer);
+        if (memory.isWanted()) {
+            releaseSpare(0);
+        }
         depth.learn(job.task.kind(), System.nanoTime() - job.begunNanos);
         return true;
     }
@@ -172,9 +199,11 @@ final class Lane implements AutoCloseable {
     public void close() {
         land();
         for (Job job = jobs.poll(); job != null; job = jobs.poll()) {
-            memory.release(job.buffer);
-            feed.done();
+            spare.push(job.buffer);
+            done++;
         }
+        releaseSpare(0);
+        feed.done(done);
         if (reads != null) {
             reads.close();
         }

@@ -12,7 +12,7 @@ import java.util.concurrent.Semaphore;
  */
 final class LaneDepth {
     /** Bytes under way to begin with: enough for ends on the same machine. */
-    private static final int FIRST_BYTES = 1 << 20;
+    private static final int FIRST_BYTES = 1 << 19;
     /** A lane that moves less than a byte in so many nanoseconds, about 250 MB/s, is waiting for a network or a disk. */
     private static final long SLOW_NANOS_PER_BYTE = 4;
     /** A blocking call that takes longer than this would leave the processor to others: 3 ms. */

@@ -64,11 +64,16 @@ final class WorkFeed {
         }
     }
 
-    /** Returns the next task, waiting for one; null when there is none left or the feed was stopped. */
+    /**
+     * Returns the next task, waiting for one; null when there is none left or the feed was stopped.
+     *
+     * @param done tasks that the caller has done since it last called, see {@link #done}
+     */
     @Nullable
-    Task take() throws InterruptedException {
+    Task take(int done) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            forget(done);
             while (!stopped && tasks != null) {
                 Task task = poll(tasks);
                 if (task != null) {
@@ -92,11 +97,12 @@ final class WorkFeed {
         }
     }
 
-    /** Returns the next task if there is one now. */
+    /** Returns the next task if there is one now. Else as {@link #take}. */
     @Nullable
-    Task poll() {
+    Task poll(int done) {
         lock.lock();
         try {
+            forget(done);
             Task task = stopped || tasks == null ? null : poll(tasks);
             if (task != null) {
                 busy++;
@@ -107,16 +113,20 @@ final class WorkFeed {
         }
     }
 
-    /** Says that a task of {@link #take} is done, after whatever it found was handed in. */
-    void done() {
+    /** Says that tasks are done, after whatever they found was handed in. */
+    void done(int count) {
         lock.lock();
         try {
-            busy--;
-            if (busy == 0) {
-                changed.signalAll();
-            }
+            forget(count);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void forget(int done) {
+        busy -= done;
+        if (done > 0 && busy == 0) {
+            changed.signalAll();
         }
     }
 

@@ -56,4 +56,15 @@ class BufferBudgetTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a request of 4097 bytes does not fit the memory limit of 4096 bytes");
     }
+
+    @Test
+    void buffersBeginAtAPageAndHaveTheSizeThatWasAskedFor() throws Exception {
+        var budget = new BufferBudget(1 << 20);
+        for (int size : new int[] {1, 1024, 4096, 65_536, 100_000}) {
+            ByteBuffer buffer = budget.acquire(size);
+            assertThat(buffer.capacity()).isEqualTo(size);
+            assertThat(buffer.remaining()).isEqualTo(size);
+            assertThat(buffer.alignmentOffset(0, 4096)).isZero();
+        }
+    }
 }
