@@ -103,8 +103,7 @@ final class CopySignalIT {
         assertThat(process.waitFor(20, SECONDS)).isTrue();
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
         assertThat(process.exitValue()).isEqualTo(exitCode);
-        assertThat(Files.readString(error))
-                .isEqualTo("nbd copy: stopped by SIG%s%n".formatted(name));
+        assertThat(Files.readString(error)).isEqualTo("nbd copy: stopped by SIG%s%n".formatted(name));
         assertThat(copy).doesNotExist();
         assertThat(partial).doesNotExist();
         long connections = said(" Connect ");
