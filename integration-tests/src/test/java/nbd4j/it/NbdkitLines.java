@@ -5,8 +5,9 @@ import java.util.List;
 
 /**
  * Command lines of nbdkit, with every plugin and filter of Debian that needs neither network nor further packages. Not
- * there: cdi, iso, ssh, torrent (these need them), cc (a compiler), and the filters exitlast and exitwhen, which end
- * the server.
+ * there: cdi, iso, ssh, torrent (these need them), cc (a compiler), nbd (another server) and sh (which eval stands
+ * for), and the filters exitlast and exitwhen, which end the server, pause, which changes no answer, and tls-fallback,
+ * which shows another disk to those without TLS.
  */
 final class NbdkitLines {
     private static final String EVAL =

@@ -20,7 +20,7 @@ import nbd4j.model.BlockDescriptor;
  * Asks a server for the map of a range and hands the rows on, in order.
  *
  * <p>Several requests are in flight, for ranges whose size follows what the server answered so far: a server that
- * describes a whole disk at once is asked once. Used by one thread; the requests run on virtual threads, and none is
+ * describes a whole disk at once is asked once. Used by one thread; the requests run on threads of its own, and none is
  * left when {@link #run} returns.
  */
 final class MapWalk {
@@ -30,11 +30,18 @@ final class MapWalk {
     /** A server that sends this many descriptors at a time keeps us busy; more such answers at once only cost memory. */
     private static final int LARGE_REPLY = 1 << 15;
 
+    /**
+     * Shortest range to ask for, if the alignment allows it: 1 MiB. A server that covers less than was asked costs nothing
+     * by that, but after a few short answers ranges as short would cost a request each.
+     */
+    private static final long SHORTEST = 1L << 20;
+
     private final StatusSource source;
     private final int contexts;
     private final long alignment;
     private final long maximumLength;
     private final MapLimits limits;
+    private final long shortest;
     private final LongSupplier nanoTime;
     private final LongConsumer progress;
     private long startNanos;
@@ -62,6 +69,7 @@ final class MapWalk {
         this.contexts = contexts;
         this.alignment = alignment;
         this.maximumLength = maximumLength;
+        shortest = Math.min(maximumLength, Math.max(alignment, SHORTEST - SHORTEST % alignment));
         this.limits = limits;
         this.nanoTime = nanoTime;
         this.progress = progress;
@@ -103,7 +111,7 @@ final class MapWalk {
         boolean large = reply.stream().mapToInt(List::size).sum() > LARGE_REPLY;
         lookahead = large ? 1 : Math.min(LOOKAHEAD, lookahead * 2);
         step = covered < asked.length()
-                ? Math.max(alignment, covered - covered % alignment)
+                ? Math.max(shortest, covered - covered % alignment)
                 : Math.min(maximumLength, step > maximumLength / 2 ? maximumLength : step * 2);
         while (joiner.position() < end) {
             consume(source.status(joiner.position(), end - joiner.position()), joiner, end, to);

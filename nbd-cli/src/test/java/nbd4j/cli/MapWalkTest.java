@@ -64,6 +64,23 @@ final class MapWalkTest {
     }
 
     @Test
+    void doesNotAskForLessAndLessOfAServerThatCutsAtRandom() throws Exception {
+        long seed = System.nanoTime();
+        var random = new Random(seed);
+        walk(
+                (offset, length) ->
+                        List.of(List.of(new BlockDescriptor(1 + random.nextLong(length), random.nextInt(2)))),
+                1,
+                new MapLimits(Long.MAX_VALUE, Duration.ofMinutes(1)),
+                1,
+                GIB,
+                GIB);
+
+        // A random cut leaves half of a range, so a range of 1 MiB takes some 15 requests until a byte is left.
+        assertThat(asked.size()).as("seed %d", seed).isLessThan(40 * 1024);
+    }
+
+    @Test
     void hasSeveralQuestionsInFlightOnceAnswersAreSmall() throws Exception {
         var together = new CountDownLatch(8);
         walk(
