@@ -62,7 +62,9 @@ final class SourceFaultsIT {
 
     @Test
     void fs02_namesTheRangeThatCannotBeRead() throws IOException, InterruptedException {
-        Files.writeString(folder.resolve("map"), "0x00000000 ? 1\n0x00000000 0x01100000 +\n0x01100000 0x00100000 -\n");
+        Files.writeString(
+                folder.resolve("map"),
+                "0x00000000 ? 1\n0x00000000 0x01100000 +\n0x01100000 0x00100000 -\n0x01200000 0x10000000 +\n");
         try (FaultBench bench = bench().source("--filter=ddrescue ddrescue-mapfile=@/map")) {
             String message =
                     bench.copy("--retry-for=0", "--no-extents").result().err();
