@@ -108,11 +108,16 @@ public final class TcpConnector {
             return switch (cause) {
                 case SocketTimeoutException ignored -> "no answer within " + seconds(limit);
                 case NoRouteToHostException ignored -> "no route to the host";
-                case ConnectException e
-                when "Connection refused".equals(e.getMessage()) -> "connection refused, no server listens there";
+                case ConnectException e when isRefused(e) -> "connection refused, no server listens there";
                 default -> String.valueOf(cause.getMessage());
             };
         }
+    }
+
+    /** Returns whether nobody listened. Java says so in words only, and some releases of 21 add in which call. */
+    static boolean isRefused(IOException cause) {
+        String message = cause.getMessage();
+        return message != null && message.startsWith("Connection refused");
     }
 
     static String seconds(Duration limit) {

@@ -113,7 +113,7 @@ public final class UnixConnector {
         IOException failure;
         if (Files.notExists(path)) {
             failure = new NoSuchFileException(peer, null, prefix + "no such file");
-        } else if ("Connection refused".equals(cause.getMessage())) {
+        } else if (TcpConnector.isRefused(cause)) {
             boolean other = Files.isRegularFile(path) || Files.isDirectory(path);
             failure = new ConnectException(
                     prefix + (other ? "not a socket" : "connection refused, no server listens there"));
