@@ -84,6 +84,7 @@ final class MapReport {
         boolean extended = export.replyStyle() == ReplyStyle.EXTENDED;
         var walk = new MapWalk(
                 (offset, length) -> answers(connection, contexts, offset, length),
+                connection::abort,
                 contexts.size(),
                 alignment,
                 extended ? LONGEST_EXTENDED : LONGEST_COMPACT,

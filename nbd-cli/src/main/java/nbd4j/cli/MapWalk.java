@@ -12,6 +12,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import nbd4j.model.BlockDescriptor;
@@ -36,7 +38,11 @@ final class MapWalk {
      */
     private static final long SHORTEST = 1L << 20;
 
+    /** How long a walk that failed waits for what is in flight: a server is not to be left in its middle lightly. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
     private final StatusSource source;
+    private final Runnable abort;
     private final int contexts;
     private final long alignment;
     private final long maximumLength;
@@ -51,6 +57,7 @@ final class MapWalk {
     /**
      * Prepares a walk.
      *
+     * @param abort makes the requests in flight fail at once; called when the time is up
      * @param contexts how many contexts the source reports on
      * @param alignment what every request must be a multiple of, in bytes
      * @param maximumLength the longest range to ask for, in bytes; a multiple of the alignment
@@ -59,6 +66,7 @@ final class MapWalk {
      */
     MapWalk(
             StatusSource source,
+            Runnable abort,
             int contexts,
             long alignment,
             long maximumLength,
@@ -66,6 +74,7 @@ final class MapWalk {
             LongSupplier nanoTime,
             LongConsumer progress) {
         this.source = source;
+        this.abort = abort;
         this.contexts = contexts;
         this.alignment = alignment;
         this.maximumLength = maximumLength;
@@ -90,10 +99,10 @@ final class MapWalk {
                         ahead.addLast(ask(threads, planned, length));
                         planned += length;
                     }
-                    take(ahead.removeFirst(), joiner, to);
+                    take(threads, ahead.removeFirst(), joiner, to);
                 }
             } finally {
-                cancel(ahead);
+                end(threads, ahead);
             }
         }
         joiner.end();
@@ -103,9 +112,9 @@ final class MapWalk {
         return new Asked(offset, length, threads.submit(() -> source.status(offset, length)));
     }
 
-    private void take(Asked asked, RowJoiner joiner, long to) throws IOException {
+    private void take(ExecutorService threads, Asked asked, RowJoiner joiner, long to) throws IOException {
         long end = asked.offset() + asked.length();
-        List<List<BlockDescriptor>> reply = asked.await();
+        List<List<BlockDescriptor>> reply = await(asked, joiner, to);
         consume(reply, joiner, end, to);
         long covered = joiner.position() - asked.offset();
         boolean large = reply.stream().mapToInt(List::size).sum() > LARGE_REPLY;
@@ -114,7 +123,8 @@ final class MapWalk {
                 ? Math.max(shortest, covered - covered % alignment)
                 : Math.min(maximumLength, step > maximumLength / 2 ? maximumLength : step * 2);
         while (joiner.position() < end) {
-            consume(source.status(joiner.position(), end - joiner.position()), joiner, end, to);
+            long position = joiner.position();
+            consume(await(ask(threads, position, end - position), joiner, to), joiner, end, to);
         }
     }
 
@@ -125,39 +135,64 @@ final class MapWalk {
             throw new IOException("the server did not return any extents at offset %d".formatted(before));
         }
         progress.accept(joiner.position());
-        Duration elapsed = Duration.ofNanos(nanoTime.getAsLong() - startNanos);
-        if (joiner.position() < to && elapsed.compareTo(limits.time()) > 0) {
-            throw new IOException(
-                    "the map is not complete after %s: %d extents up to offset %d of %d; narrow it with --range or allow more with --max-time"
-                            .formatted(HumanDuration.of(elapsed), joiner.rows(), joiner.position(), to));
+        if (joiner.position() < to && remaining().isNegative()) {
+            throw timeIsUp(joiner, to);
         }
     }
 
-    private static void cancel(Deque<Asked> ahead) {
-        // Not interrupted: that would close the connection under the requests. They end with it, or by its time limits.
+    private Duration remaining() {
+        return limits.time().minusNanos(nanoTime.getAsLong() - startNanos);
+    }
+
+    private IOException timeIsUp(RowJoiner joiner, long to) {
+        return new IOException(
+                "the map is not complete after %s: %d extents up to offset %d of %d; narrow it with --range or allow more with --max-time"
+                        .formatted(
+                                HumanDuration.of(limits.time().minus(remaining())),
+                                joiner.rows(),
+                                joiner.position(),
+                                to));
+    }
+
+    /** Waits for an answer, which may arrive byte by byte, until the time is up. */
+    private List<List<BlockDescriptor>> await(Asked asked, RowJoiner joiner, long to) throws IOException {
+        try {
+            return asked.answer().get(Math.max(1, remaining().toNanos()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            abort.run();
+            IOException failure = timeIsUp(joiner, to);
+            failure.addSuppressed(e);
+            throw failure;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            var interrupted = new InterruptedIOException("interrupted while waiting for the map");
+            interrupted.initCause(e);
+            throw interrupted;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Ends the requests of a walk that failed; after one that did not there are none. */
+    private void end(ExecutorService threads, Deque<Asked> ahead) {
+        // Not interrupted: that would close the connection under the requests.
         ahead.forEach(each -> each.answer().cancel(false));
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+                abort.run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            abort.run();
+        }
     }
 
     /** A question in flight. */
-    private record Asked(long offset, long length, Future<List<List<BlockDescriptor>>> answer) {
-        List<List<BlockDescriptor>> await() throws IOException {
-            try {
-                return answer.get();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                var interrupted = new InterruptedIOException("interrupted while waiting for the map");
-                interrupted.initCause(e);
-                throw interrupted;
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof IOException failure) {
-                    throw failure;
-                }
-                throw e.getCause() instanceof RuntimeException failure
-                        ? failure
-                        : new IllegalStateException(e.getCause());
-            }
-        }
-    }
+    private record Asked(long offset, long length, Future<List<List<BlockDescriptor>>> answer) {}
 
     /** Joins neighbours of the same type, and counts. */
     static final class RowJoiner {

@@ -98,6 +98,7 @@ final class PlanReport {
             long longest = source.maximumExtents() - source.maximumExtents() % minimum;
             new MapWalk(
                             (offset, length) -> List.of(descriptors(source.extents(offset, length))),
+                            () -> abort(source),
                             1,
                             minimum,
                             longest,
@@ -109,6 +110,15 @@ final class PlanReport {
         return plan.zeroes() == CopyPlan.Zeroes.SKIPPED
                 ? new Work(size - notRead[0], 0, notRead[0])
                 : new Work(size - notRead[0], notRead[0], 0);
+    }
+
+    @SuppressWarnings("EmptyCatch") // the walk fails already, and says why
+    private static void abort(Source source) {
+        try {
+            source.close();
+        } catch (IOException e) {
+            // Its owner closes it again.
+        }
     }
 
     /** Whether a range is zero is all that a copy wants to know. */

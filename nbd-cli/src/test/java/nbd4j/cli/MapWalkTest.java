@@ -170,6 +170,23 @@ final class MapWalkTest {
     }
 
     @Test
+    void abortsARequestWhoseReplyDoesNotEndInTime() {
+        var aborted = new CountDownLatch(1);
+        StatusSource endless = (offset, length) -> {
+            await(aborted);
+            throw new NbdDisconnectedException("aborted");
+        };
+        var limits = new MapLimits(1000, Duration.ofMillis(10));
+        var walk = new MapWalk(endless, aborted::countDown, 1, 512, GIB, limits, nanos::get, offset -> {});
+
+        assertThatThrownBy(() -> walk.run(0, GIB, sink()))
+                .hasMessageStartingWith("the map is not complete after ")
+                .hasMessageContaining(": 0 extents up to offset 0 of 1073741824; narrow it with --range");
+        assertThat(aborted.getCount()).isZero();
+        assertThat(ended).isFalse();
+    }
+
+    @Test
     void hasNoRowsForAnEmptyDisk() throws Exception {
         walk(MapWalkTest::byteByByte, 1, GIB, 0);
 
@@ -206,7 +223,12 @@ final class MapWalkTest {
             asked.merge(offset, length, (one, other) -> one);
             return source.status(offset, length);
         };
-        var sink = new MapSink() {
+        new MapWalk(recording, () -> {}, contexts, alignment, maximumLength, limits, nanos::get, offset -> {})
+                .run(0, size, sink());
+    }
+
+    private MapSink sink() {
+        return new MapSink() {
             @Override
             public void row(MapRow row) {
                 rows.add(row);
@@ -217,7 +239,6 @@ final class MapWalkTest {
                 ended = true;
             }
         };
-        new MapWalk(recording, contexts, alignment, maximumLength, limits, nanos::get, offset -> {}).run(0, size, sink);
     }
 
     private static void await(CountDownLatch latch) {
