@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import nbd4j.model.ClientCheck;
 import nbd4j.model.Export;
@@ -41,11 +40,8 @@ public final class Session {
     private final CommandRules rules;
     private final InFlight inFlight;
     private final Sender sender;
-    private final Receiver receiver;
+    private final Reading reading;
     private final Counters counters = new Counters();
-    /** Held by the thread that reads. */
-    private final ReentrantLock receiving = new ReentrantLock();
-
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final Closing closing;
     private final Wording wording;
@@ -66,7 +62,7 @@ public final class Session {
         inFlight = new InFlight(options.maximumRequests());
         var trace = new WireTrace(name);
         sender = new Sender(transport, export.replyStyle() == ReplyStyle.EXTENDED, counters, trace, inFlight::release);
-        receiver = new Receiver(
+        var receiver = new Receiver(
                 new Inbox(transport, counters),
                 export.replyStyle(),
                 export.size(),
@@ -74,8 +70,9 @@ public final class Session {
                 counters,
                 trace,
                 this::complete);
+        reading = new Reading(this, receiver, inFlight, !options.ownThreads());
         wording = new Wording(name);
-        waiting = new Waiting(this, inFlight, wording, name, options);
+        waiting = new Waiting(this, reading, inFlight, wording, name, options);
         closing = new Closing(this, transport, options);
         senderThread =
                 options.ownThreads() ? Thread.ofVirtual().name("nbd-sender").unstarted(this::sendAll) : null;
@@ -90,7 +87,7 @@ public final class Session {
         var session = new Session(transport, export, name, options);
         if (session.senderThread != null) {
             session.senderThread.start();
-            Thread.ofVirtual().name("nbd-receiver").start(session::receiveAll);
+            Thread.ofVirtual().name("nbd-receiver").start(session.reading::readToEnd);
         }
         Silence.watch(session, session.inFlight, session.counters, transport, options);
         return session;
@@ -113,11 +110,6 @@ public final class Session {
 
     boolean hasFailed() {
         return failure.get() != null;
-    }
-
-    /** Returns whether a thread reads replies. */
-    boolean isBeingRead() {
-        return receiving.isLocked();
     }
 
     /**
@@ -217,6 +209,13 @@ public final class Session {
         }
     }
 
+    /** Sends what others have queued, if there is any. */
+    void sendQueued() {
+        if (sender.hasWork()) {
+            drain();
+        }
+    }
+
     private void drain() {
         try {
             sender.drain();
@@ -253,65 +252,6 @@ public final class Session {
         waiting.awaitAny(request, done);
     }
 
-    /**
-     * Reads replies until something is so, if nobody else is reading.
-     *
-     * @return whether it is
-     */
-    boolean readUntil(BooleanSupplier done) {
-        if (sender.hasWork()) {
-            drain();
-        }
-        if (!done.getAsBoolean() && failure.get() == null && receiving.tryLock()) {
-            try {
-                while (!done.getAsBoolean()) {
-                    receiver.receive();
-                }
-            } catch (Throwable e) {
-                fail(e);
-            } finally {
-                receiving.unlock();
-            }
-            wakeReader();
-        }
-        return done.getAsBoolean();
-    }
-
-    /**
-     * Reads replies until this request has its own, if nobody else is reading.
-     *
-     * @return whether the request is complete
-     */
-    boolean read(Request request) {
-        if (sender.hasWork()) {
-            drain();
-        }
-        if (!request.isReplied() && failure.get() == null && receiving.tryLock()) {
-            try {
-                while (!request.isReplied()) {
-                    receiver.receive();
-                }
-            } catch (Throwable e) {
-                fail(e);
-            } finally {
-                receiving.unlock();
-            }
-            wakeReader();
-        }
-        return request.isComplete();
-    }
-
-    /** Wakes one caller that is parked, so that somebody reads. */
-    void wakeReader() {
-        if (senderThread != null || receiving.isLocked()) {
-            return;
-        }
-        Request request = inFlight.findReader();
-        if (request != null) {
-            request.wake();
-        }
-    }
-
     private void complete(Request request) {
         if (request.shutsDown && !draining) {
             draining = true;
@@ -332,19 +272,6 @@ public final class Session {
             } else {
                 LockSupport.park(this);
             }
-        }
-    }
-
-    private void receiveAll() {
-        receiving.lock();
-        try {
-            while (failure.get() == null) {
-                receiver.receive();
-            }
-        } catch (Throwable e) {
-            fail(e);
-        } finally {
-            receiving.unlock();
         }
     }
 
@@ -384,19 +311,14 @@ public final class Session {
         if (cause == null) {
             return;
         }
-        receiving.lock();
-        try {
-            sender.stop(() -> {
-                for (int slot = 0; slot < inFlight.capacity(); slot++) {
-                    Request request = inFlight.inSlot(slot);
-                    if (request != null && request.fail(cause)) {
-                        inFlight.release(request);
-                    }
+        reading.whenStopped(() -> sender.stop(() -> {
+            for (int slot = 0; slot < inFlight.capacity(); slot++) {
+                Request request = inFlight.inSlot(slot);
+                if (request != null && request.fail(cause)) {
+                    inFlight.release(request);
                 }
-            });
-        } finally {
-            receiving.unlock();
-        }
+            }
+        }));
     }
 
     InFlight requests() {
@@ -411,18 +333,8 @@ public final class Session {
 
     /** Reads to the end of the stream, throwing away what comes; the closing thread only. */
     void readToEnd() {
-        if (senderThread != null) {
-            return;
-        }
-        receiving.lock();
-        try {
-            while (failure.get() == null) {
-                receiver.receive();
-            }
-        } catch (Throwable e) {
-            fail(e);
-        } finally {
-            receiving.unlock();
+        if (senderThread == null) {
+            reading.readToEnd();
         }
     }
 }

@@ -19,14 +19,16 @@ import nbd4j.model.NbdTimeoutException;
  */
 final class Waiting {
     private final Session session;
+    private final Reading reading;
     private final InFlight inFlight;
     private final Wording wording;
     private final String name;
     private final boolean callersRead;
     private final long timeoutNanos;
 
-    Waiting(Session session, InFlight inFlight, Wording wording, String name, SessionOptions options) {
+    Waiting(Session session, Reading reading, InFlight inFlight, Wording wording, String name, SessionOptions options) {
         this.session = session;
+        this.reading = reading;
         this.inFlight = inFlight;
         this.wording = wording;
         this.name = name;
@@ -40,12 +42,12 @@ final class Waiting {
         boolean leaving = false;
         while (!request.isComplete()) {
             if (callersRead) {
-                if (session.read(request)) {
+                if (reading.read(request)) {
                     break;
                 }
                 request.setParked(true);
                 // Whoever has read until now may not have seen that this caller parks.
-                if (session.isBeingRead() || request.isReplied() || session.hasFailed()) {
+                if (reading.isBeingRead() || request.isReplied() || session.hasFailed()) {
                     park(request, leaving);
                 }
                 request.setParked(false);
@@ -71,12 +73,12 @@ final class Waiting {
                 park(request, false);
                 continue;
             }
-            if (session.readUntil(done)) {
+            if (reading.readUntil(done)) {
                 return;
             }
             request.setParked(true);
             // Whoever has read until now may not have seen that this caller parks.
-            if (session.isBeingRead() || request.isReplied() || session.hasFailed()) {
+            if (reading.isBeingRead() || request.isReplied() || session.hasFailed()) {
                 park(request, false);
             }
             request.setParked(false);
@@ -109,7 +111,7 @@ final class Waiting {
         switch (request.leave()) {
             case COMPLETE -> {}
             case GONE -> {
-                session.wakeReader();
+                reading.wakeReader();
                 if (interrupted) {
                     Thread.currentThread().interrupt();
                     throw new InterruptedIOException(what + " was interrupted");
