@@ -11,7 +11,18 @@ import org.jspecify.annotations.Nullable;
  * A request that was sent and whose reply has not been awaited: with these, one thread keeps many requests in flight.
  *
  * <p>The thread that sent the request calls {@link #await} once, whatever happens to others. Until that returns or throws
- * the buffer belongs to the connection, and the request counts among the {@link ConnectOptions#maximumRequests}.
+ * the buffer belongs to the connection, and the request counts among the {@link ConnectOptions#maximumRequests}. So:
+ *
+ * <ul>
+ *   <li>A thread that has replies to await makes no call that waits for anything else: that may need a place among those
+ *       requests which only this thread can give back. It submits more, which never waits for a place, or awaits.
+ *   <li>Await all before closing. {@link NbdConnection#close} waits for replies that nobody has awaited, and when its
+ *       limit is reached it drops the connection without a goodbye; what was answered by then can still be awaited.
+ *   <li>With {@link ChannelThreads#CALLERS} nobody reads while no caller waits, and a reply that nobody reads looks like
+ *       silence: await it within {@link ConnectOptions#silenceTimeout}.
+ *   <li>An {@link #await} that fails, even by an interrupt or a timeout, ends the wait for its own request only: the others
+ *       are still to be awaited. What an interrupt does to the connection is said in {@link ChannelThreads}.
+ * </ul>
  */
 public final class PendingReply {
     private final Session session;

@@ -37,12 +37,6 @@ final class InFlight {
         used = new AtomicLongArray((capacity + 63) >>> 6);
     }
 
-    /** Waits for a free slot. */
-    Request acquire() throws InterruptedException {
-        permits.acquire();
-        return take();
-    }
-
     /** Waits for a free slot, within a limit. */
     @Nullable
     Request acquire(long limitNanos) throws InterruptedException {

@@ -34,6 +34,12 @@ import org.slf4j.LoggerFactory;
 public final class Session {
     private static final Logger LOGGER = LoggerFactory.getLogger(Session.class);
 
+    /**
+     * How long to wait for a slot before looking whether the session has ended: those who hold the slots give them back
+     * when they await their replies, which they may never do.
+     */
+    private static final long LOOK_NANOS = 500_000_000L;
+
     private final Transport transport;
     private final String name;
     private final SessionOptions options;
@@ -132,19 +138,34 @@ public final class Session {
     /** Waits for a free slot and returns its request, which must then be submitted or {@link #cancel}led. */
     public Request begin(Command command, int flags, long offset, long length) throws IOException {
         requireOpen(command, offset, length);
-        long limit = options.requestTimeout().toNanos();
         Request request;
         try {
-            request = limit == 0 ? inFlight.acquire() : inFlight.acquire(limit);
+            request = acquire(command, offset, length);
         } catch (InterruptedException e) {
             throw wording.interrupted(command, offset, length);
         }
         if (request == null) {
             throw new NbdTimeoutException("%s was not sent: %d requests were in flight, as many as allowed, for %d ms"
                     .formatted(
-                            wording.describe(command, offset, length), options.maximumRequests(), limit / 1_000_000));
+                            wording.describe(command, offset, length),
+                            options.maximumRequests(),
+                            options.requestTimeout().toMillis()));
         }
         return prepare(request, command, flags, offset, length);
+    }
+
+    /** Waits for a free slot; returns null if the limit of a request comes first. */
+    private @Nullable Request acquire(Command command, long offset, long length)
+            throws IOException, InterruptedException {
+        long limit = options.requestTimeout().toNanos();
+        for (long left = limit == 0 ? Long.MAX_VALUE : limit; left > 0; left -= LOOK_NANOS) {
+            Request request = inFlight.acquire(Math.min(left, LOOK_NANOS));
+            if (request != null) {
+                return request;
+            }
+            requireOpen(command, offset, length);
+        }
+        return null;
     }
 
     /** Returns the request of a free slot, or null if all slots are taken. */

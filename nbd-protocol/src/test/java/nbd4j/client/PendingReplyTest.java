@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import nbd4j.model.CommandFlag;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdDisconnectedException;
 import nbd4j.model.NbdError;
+import nbd4j.model.NbdTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -248,6 +250,145 @@ class PendingReplyTest {
             rig.server.take();
             call.interrupt();
             call.get();
+        }
+    }
+
+    @BothModes
+    void aReplyThatIsLateIsGivenUpAndDrained(ChannelThreads threads) throws Exception {
+        var options = Rig.OPTIONS.withThreads(threads).withRequestTimeout(Duration.ofMillis(100));
+        try (var rig = new Rig(Exports.of(STRUCTURED), options)) {
+            var buffer = new Guarded(4096, true);
+            var call = Call.start(() -> {
+                PendingReply reply = Objects.requireNonNull(rig.connection.submitRead(0, buffer.buffer(), Set.of()));
+                rig.connection.awaitAny(List.of(reply));
+                reply.await();
+            });
+            Sent sent = rig.server.take();
+            call.failure(NbdTimeoutException.class);
+            buffer.assertUntouched();
+            if (threads == ChannelThreads.CALLERS) {
+                rig.expectGone(NbdTimeoutException.class);
+            } else {
+                rig.say(rig.good(sent, 1), sent);
+                rig.expectUsable();
+                buffer.assertUntouched();
+                rig.awaitIdle();
+            }
+        }
+    }
+
+    @Test
+    void anInterruptGivesUpOneReplyAndTheOthersCanBeAwaited() throws Exception {
+        try (var rig = Rig.of(STRUCTURED, ChannelThreads.OWN)) {
+            var given = new Guarded(4096, true);
+            var kept = new Guarded(4096, false);
+            var call = Call.start(() -> {
+                PendingReply first = Objects.requireNonNull(rig.connection.submitRead(0, given.buffer(), Set.of()));
+                PendingReply second = Objects.requireNonNull(rig.connection.submitRead(4096, kept.buffer(), Set.of()));
+                assertThatThrownBy(first::await).isInstanceOf(InterruptedIOException.class);
+                assertThat(Thread.interrupted()).isTrue();
+                second.await();
+            });
+            Sent first = rig.server.take();
+            Sent second = rig.server.take();
+            call.awaitWaiting();
+            call.interrupt();
+            rig.say(rig.good(second, 2), second);
+            call.get();
+            rig.say(rig.good(first, 1), first);
+            given.assertUntouched();
+            assertThat(kept.bytes()).containsOnly(2);
+            rig.expectUsable();
+            given.assertUntouched();
+            rig.awaitIdle();
+        }
+    }
+
+    @BothModes
+    void whatWasAnsweredBeforeTheEndIsNotLost(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var buffer = new Guarded(4096, true);
+            var call = Call.start(() -> {
+                PendingReply answered = Objects.requireNonNull(rig.connection.submitRead(0, buffer.buffer(), Set.of()));
+                PendingReply lost = Objects.requireNonNull(rig.connection.submitTrim(0, 512, Set.of()));
+                rig.connection.awaitAny(List.of(lost, answered));
+                rig.connection.awaitAny(List.of(lost));
+                assertThatThrownBy(lost::await).isInstanceOf(NbdDisconnectedException.class);
+                answered.await();
+            });
+            Sent answered = rig.server.take();
+            rig.server.take();
+            rig.say(rig.good(answered, 4), answered);
+            rig.server.end();
+            call.get();
+            assertThat(buffer.bytes()).containsOnly(4);
+            buffer.assertGuards();
+            rig.expectGone(NbdDisconnectedException.class);
+        }
+    }
+
+    @BothModes
+    void closingWaitsForWhatIsOutstandingAndThenFailsIt(ChannelThreads threads) throws Exception {
+        var options = Rig.OPTIONS.withThreads(threads).withCloseTimeout(Duration.ofMillis(100));
+        try (var rig = new Rig(Exports.of(STRUCTURED), options)) {
+            var buffer = new Guarded(4096, true);
+            var call = Call.start(() -> {
+                PendingReply reply = Objects.requireNonNull(rig.connection.submitRead(0, buffer.buffer(), Set.of()));
+                rig.connection.close();
+                assertThat(rig.connection.isOpen()).isFalse();
+                assertThatThrownBy(() -> rig.connection.submitTrim(0, 512, Set.of()))
+                        .isInstanceOf(NbdDisconnectedException.class);
+                assertThatThrownBy(reply::await).isInstanceOf(NbdDisconnectedException.class);
+            });
+            rig.server.take();
+            call.get();
+            buffer.assertUntouched();
+            // A goodbye is for connections that owe nothing.
+            rig.server.assertNothingMore();
+            rig.expectGone(NbdDisconnectedException.class);
+        }
+    }
+
+    @BothModes
+    void closingByAnotherThreadWaitsUntilTheReplyIsAwaited(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var sent = new CountDownLatch(1);
+            var mayAwait = new CountDownLatch(1);
+            var buffer = new Guarded(4096, true);
+            var call = Call.start(() -> {
+                PendingReply reply = Objects.requireNonNull(rig.connection.submitRead(0, buffer.buffer(), Set.of()));
+                sent.countDown();
+                mayAwait.await();
+                reply.await();
+            });
+            sent.await();
+            var close = Call.start(rig.connection::close);
+            close.awaitWaiting();
+            Sent read = rig.server.take();
+            rig.say(rig.good(read, 6), read);
+            rig.server.assertNothingMore();
+            mayAwait.countDown();
+            call.get();
+            assertThat(buffer.bytes()).containsOnly(6);
+            close.get();
+            assertThat(rig.server.take().type()).isEqualTo(Sent.DISC);
+        }
+    }
+
+    /** Whoever holds the slots may be gone for good. */
+    @BothModes
+    void callersBeyondTheLimitAreReleasedThoughNobodyAwaitsTheReplies(ChannelThreads threads) throws Exception {
+        var options = Rig.OPTIONS.withThreads(threads).withMaximumRequests(1);
+        try (var rig = new Rig(Exports.of(STRUCTURED), options)) {
+            Call.start(() -> assertThat(rig.connection.submitTrim(0, 512, Set.of()))
+                            .isNotNull())
+                    .get();
+            rig.server.take();
+            var waiting = Call.start(() -> rig.connection.read(Rig.B, ByteBuffer.allocate(512)));
+            waiting.awaitWaiting();
+            rig.connection.abort();
+            waiting.failure(NbdDisconnectedException.class);
+            rig.server.assertNothingMore();
         }
     }
 }
