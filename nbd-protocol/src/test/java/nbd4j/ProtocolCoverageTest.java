@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.MatchResult;
@@ -97,6 +98,24 @@ final class ProtocolCoverageTest {
         assertThat(identifiers)
                 .filteredOn(id -> rows.stream().noneMatch(row -> row.matches("\\| " + id + "[a-z]? \\| .*\\S.* \\|")))
                 .isEmpty();
+    }
+
+    /** A rule's row names a test that bears the rule's name, or says why there is none. */
+    @Test
+    void everyTestOfARuleBearsItsNameUnlessTheRuleIsOut() throws IOException {
+        List<String> rows = read(DOCUMENT).lines().toList();
+        List<String> unnamed = new ArrayList<>();
+        for (String id : identifiers()) {
+            Pattern claim = Pattern.compile(
+                    "\\w*\\.(?:\\w+_)?" + id.toLowerCase(Locale.ROOT).replace("-", "") + "[a-z]*(?:_\\w*\\*?)?`");
+            Pattern row = Pattern.compile("\\| " + id + "[a-z]? \\| (?!Out\\b).*\\w+(Test|IT|Contract)\\b.*");
+            rows.stream()
+                    .filter(line ->
+                            row.matcher(line).matches() && !claim.matcher(line).find())
+                    .forEach(unnamed::add);
+        }
+
+        assertThat(unnamed).isEmpty();
     }
 
     @Test

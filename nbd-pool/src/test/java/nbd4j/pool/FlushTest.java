@@ -36,7 +36,7 @@ class FlushTest {
 
     /** ORD-03, INV-4: a flush is sent after the replies of the writes that it covers, on whichever connection. */
     @Test
-    void aFlushFollowsTheRepliesOfTheWritesItCovers() throws Exception {
+    void ord03_aFlushFollowsTheRepliesOfTheWritesItCovers() throws Exception {
         NbdServer server = fixture.serve(ServerOptions.defaults().withExport(MemoryStorage.of(SIZE)));
         NbdPool pool = fixture.openComplete(server, fixture.options());
         server.faults().add(Fault.on(Command.WRITE).every(3).delay(Duration.ofMillis(20)));

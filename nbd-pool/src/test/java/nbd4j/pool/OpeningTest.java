@@ -42,7 +42,7 @@ class OpeningTest {
     }
 
     @Test
-    void makesOneConnectionWithoutCanMultiConn() throws Exception {
+    void ord04_makesOneConnectionWithoutCanMultiConn() throws Exception {
         server.export = FakeServer.export(FakeServer.SIZE, TransmissionFlags.HAS_FLAGS);
 
         NbdPool pool = fixture.open(fixture.options().withConnections(8));
@@ -177,7 +177,7 @@ class OpeningTest {
 
     @ParameterizedTest
     @MethodSource("twins")
-    void refusesAFurtherConnectionToAnotherExportAndGoesOn(Export twin, String difference) throws Exception {
+    void ord05_refusesAFurtherConnectionToAnotherExportAndGoesOn(Export twin, String difference) throws Exception {
         server.onDial = attempt -> {
             if (attempt > 1) {
                 server.export = twin;

@@ -56,7 +56,7 @@ class CommandTest {
     }
 
     @BothModes
-    void tx01_compactRequests_cmd03_cmd05(ChannelThreads threads) throws Exception {
+    void tx01_compactRequests_cmd03_cmd05_ord06(ChannelThreads threads) throws Exception {
         try (var rig = Rig.of(STRUCTURED, threads)) {
             sends(rig, "25609513 0000 0000 CK 0000000000001000 00001000", c -> c.read(4096, bytes(4096, 0)));
             sends(
@@ -110,6 +110,17 @@ class CommandTest {
             var call = Call.start(() -> rig.connection.writeZeroes(0, 512, Set.of(CommandFlag.FAST_ZERO)));
             rig.say("67446698 0000005f CK", rig.server.take());
             assertThat(call.failure(NbdCommandException.class).error()).isEqualTo(NbdError.ENOTSUP);
+            rig.expectUsable();
+        }
+    }
+
+    /** Whatever was trimmed or zeroed, each read asks the server. */
+    @BothModes
+    void cmd09_readsFromTheServerWhatWasTrimmedOrZeroed(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            sends(rig, "25609513 0000 0004 CK 0000000000002000 00000200", c -> c.trim(Rig.B, 0x200, Set.of()));
+            rig.expectUsable();
+            sends(rig, "25609513 0000 0006 CK 0000000000002000 00000200", c -> c.writeZeroes(Rig.B, 0x200, Set.of()));
             rig.expectUsable();
         }
     }

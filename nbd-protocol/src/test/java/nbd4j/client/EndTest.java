@@ -10,7 +10,10 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import nbd4j.model.NbdCommandException;
 import nbd4j.model.NbdDisconnectedException;
 import nbd4j.model.NbdError;
@@ -182,6 +185,26 @@ class EndTest {
             var failure = rig.callA().failure(NbdTimeoutException.class);
             assertThat(failure).hasMessageContaining("the server sent nothing for");
             rig.expectGone(NbdTimeoutException.class);
+        }
+    }
+
+    /** Each byte takes less than the limit, all of them together more. */
+    @BothModes
+    void m40_flow_c_aReplyThatTricklesIsNoSilence_gen09(ChannelThreads threads) throws Exception {
+        var options = Rig.OPTIONS.withThreads(threads).withSilenceTimeout(Duration.ofSeconds(2));
+        try (var rig = new Rig(Exports.of(SIMPLE), options)) {
+            var call = Call.start(() -> rig.connection.trim(0, 512, Set.of()));
+            Sent sent = rig.server.take();
+            for (byte one : Hex.bytes(rig.done(sent), sent.cookie())) {
+                long due = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(150);
+                while (System.nanoTime() < due) {
+                    LockSupport.parkNanos(due - System.nanoTime());
+                }
+                assertThat(call.isDone()).isFalse();
+                rig.server.say(new byte[] {one});
+            }
+            call.get();
+            rig.expectUsable();
         }
     }
 

@@ -55,6 +55,24 @@ class SharingTest {
         }
     }
 
+    /** A flush promises what was answered before it, so it waits for nothing that is in flight. */
+    @BothModes
+    void ord02_aFlushDoesNotWaitForAWriteInFlight(ChannelThreads threads) throws Exception {
+        try (var rig = Rig.of(STRUCTURED, threads)) {
+            var write = Call.start(() -> rig.connection.write(0, ByteBuffer.allocate(512)));
+            Sent written = rig.server.take();
+            var flush = Call.start(rig.connection::flush);
+            Sent flushed = rig.server.take();
+            flushed.assertBytes("25609513 0000 0003 CK 0000000000000000 00000000");
+            rig.say(rig.done(flushed), flushed);
+            flush.get();
+            assertThat(write.isDone()).isFalse();
+            rig.say(rig.done(written), written);
+            write.get();
+            rig.expectUsable();
+        }
+    }
+
     @BothModes
     void tx04_chunksOfSeveralRepliesInterleaved(ChannelThreads threads) throws Exception {
         try (var rig = Rig.of(STRUCTURED, threads)) {

@@ -42,7 +42,7 @@ final class StartTlsTest {
     };
 
     @Test
-    void tls03_tls09_asksForTlsFirstAndForAllElseInside() throws IOException {
+    void tls03_tls09_tls10_asksForTlsFirstAndForAllElseInside() throws IOException {
         var plain = ScriptedTransport.of(Script.GREETING, AGREED);
         var inside = ScriptedTransport.secured(Script.structured(), Script.baseAllocation(), Script.going());
 

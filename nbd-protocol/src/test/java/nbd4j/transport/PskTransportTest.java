@@ -49,7 +49,7 @@ class PskTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1.2", "1.3"})
-    void carriesBytesBothWaysAtOnce(String version) throws Exception {
+    void tls14_carriesBytesBothWaysAtOnce(String version) throws Exception {
         int size = 3 << 20;
         byte[] data = new byte[size];
         new Random(SEED).nextBytes(data);
@@ -111,7 +111,7 @@ class PskTransportTest {
     }
 
     @Test
-    void tellsACutConnectionFromAnOrderlyEnd() throws Exception {
+    void tls17_tellsACutConnectionFromAnOrderlyEnd() throws Exception {
         try (var cut =
                 server("1.3", "alice", protocol -> protocol.getOutputStream().write('x'))) {
             var transport = upgrade("alice:" + KEY, "alice").upgrade(cut.connect());

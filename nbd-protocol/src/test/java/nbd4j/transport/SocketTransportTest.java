@@ -122,7 +122,7 @@ class SocketTransportTest {
     }
 
     @Test
-    void sendsSmallWritesAtOnceAndTakesTheReceiveBuffer() throws Exception {
+    void gen05_sendsSmallWritesAtOnceAndTakesTheReceiveBuffer() throws Exception {
         try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             try (var transport = TcpConnector.connect("localhost", server.getLocalPort(), LIMIT, 32 * 1024)) {
                 SocketChannel channel = transport.channel();

@@ -152,7 +152,7 @@ class TlsHandshakeTest {
     }
 
     @Test
-    void refusesTls11() throws Exception {
+    void tls14_refusesTls11() throws Exception {
         // A server hello of TLS 1.1, with TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA.
         String hello = "16 03 02 00 2a" + "02 00 00 26 03 02" + " 5a".repeat(32) + "00 c0 09 00";
         assertThatThrownBy(() -> againstBytes(hello.replace(" ", "")))

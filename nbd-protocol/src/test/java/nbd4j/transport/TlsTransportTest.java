@@ -46,7 +46,7 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
-    void carriesBytesBothWaysAtOnce(String version) throws Exception {
+    void tls14_carriesBytesBothWaysAtOnce(String version) throws Exception {
         int size = 12 << 20;
         byte[] data = new byte[size];
         new Random(SEED).nextBytes(data);
@@ -101,7 +101,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void tellsACutConnectionFromAnOrderlyEnd() throws Exception {
+    void tls17_tellsACutConnectionFromAnOrderlyEnd() throws Exception {
         try (var peer = tls((secure, raw) -> {
                     secure.getOutputStream().write('x');
                     raw.close();
@@ -138,7 +138,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void answersRequestsForNewKeysWhileBothSidesSend() throws Exception {
+    void tls20_answersRequestsForNewKeysWhileBothSidesSend() throws Exception {
         int size = 4 << 20;
         byte[] data = new byte[size];
         new Random(SEED).nextBytes(data);

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every URI of the conformance checklist, section 2.5, by its ID, and some more. */
 class NbdUriTableTest {
@@ -175,6 +176,14 @@ class NbdUriTableTest {
                 .message()
                 .matches("[\\x20-\\x7e…]*")
                 .hasSizeLessThan(700);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nbd://h", "nbds://h/disk", "nbd://h:/disk", "nbd://[::1]/", "nbd://"})
+    void hs15_assumesThePortOfIana(String text) {
+        assertThat(NbdUri.parse(text).address())
+                .isInstanceOfSatisfying(
+                        NbdAddress.Tcp.class, tcp -> assertThat(tcp.port()).isEqualTo(10809));
     }
 
     private static Arguments ok(String id, String text, NbdUri expected) {
