@@ -70,6 +70,15 @@ interface PeerContract {
     }
 
     @Test
+    default void quotesDescriptionsInJsonAsNbdinfo() throws IOException, InterruptedException {
+        comparison()
+                .nbdinfo(
+                        nbdkit("--filter=exportname memory 1M exportname=a\\b exportname-list=explicit"
+                                + " 'exportdesc=fixed:the \"disk\" of C:\\new\\\\x41 ☂'"),
+                        List.of("--json", "--json --no-content", "--list --json"));
+    }
+
+    @Test
     default void answersAsNbdinfoOnAQcow2ChainWithBitmaps() throws IOException, InterruptedException {
         comparison()
                 .nbdinfo(qemuNbd("-t -e 2 -r -A -f qcow2 -x disk @/top.qcow2").withExport("disk"), Questions.qemu());

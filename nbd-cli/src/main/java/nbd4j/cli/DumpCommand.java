@@ -65,7 +65,8 @@ final class DumpCommand implements Command {
             throws IOException {
         var text = new StringBuilder();
         var lines = new HexDump(text, colour, end);
-        var bytes = ByteBuffer.allocate(PIECE);
+        // Of a piece that begins inside a block, one block more is read.
+        var bytes = ByteBuffer.allocate(PIECE + connection.export().blockSizes().minimum());
         long position = from;
         while (position < end) {
             long zeroes = Math.min(end - position, zeroesAt(connection, position));

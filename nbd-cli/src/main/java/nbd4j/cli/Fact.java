@@ -27,16 +27,11 @@ record Fact(String name, String text, String json) {
         facts.add(flag("TLS", server.tls()));
         facts.add(words("packets", server.packets()));
         facts.add(new Fact("export-name", JsonText.quote(export.name()), JsonText.quote(export.name())));
-        facts.add(words("description", export.description()));
+        facts.add(words("description", export.description(), JsonText.quoteEscaped(export.description())));
         facts.add(new Fact("export-size", size(export.size()), Long.toString(export.size())));
         facts.add(words("content", export.content().orElse("")));
-        facts.add(words(
-                "contexts",
-                String.join(
-                        ", ",
-                        export.contexts().orElse(List.of()).stream()
-                                .map(Printable::escapeAll)
-                                .toList())));
+        String contexts = String.join(", ", export.contexts().orElse(List.of()));
+        facts.add(words("contexts", Printable.escapeAll(contexts), JsonText.quote(contexts)));
         facts.add(flag("is_rotational", flags.rotational()));
         facts.add(flag("is_read_only", flags.readOnly()));
         facts.add(flag("can_block_status_payload", flags.canBlockStatusPayload()));
@@ -61,7 +56,11 @@ record Fact(String name, String text, String json) {
     }
 
     private static Fact words(String name, String words) {
-        return words.isEmpty() ? new Fact(name, NOTHING, "null") : new Fact(name, words, JsonText.quote(words));
+        return words(name, words, JsonText.quote(words));
+    }
+
+    private static Fact words(String name, String text, String json) {
+        return text.isEmpty() ? new Fact(name, NOTHING, "null") : new Fact(name, text, json);
     }
 
     private static Fact flag(String name, boolean set) {

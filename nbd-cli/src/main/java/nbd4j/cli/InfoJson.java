@@ -41,7 +41,7 @@ final class InfoJson {
     private void export(ExportFacts export) {
         text("export-name", export.name());
         if (!export.description().isEmpty()) {
-            text("description", export.description());
+            member("description", JsonText.quoteEscaped(export.description()));
         }
         export.content().ifPresent(content -> text("content", content));
         export.uri().ifPresent(uri -> text("uri", uri));
@@ -66,15 +66,15 @@ final class InfoJson {
     }
 
     private void text(String name, String value) {
-        out.append("\t\"")
-                .append(name)
-                .append("\": ")
-                .append(JsonText.quote(value))
-                .append(",\n");
+        member(name, JsonText.quote(value));
     }
 
     private void flag(String name, boolean value) {
-        out.append("\t\"").append(name).append("\": ").append(value).append(",\n");
+        member(name, Boolean.toString(value));
+    }
+
+    private void member(String name, String json) {
+        out.append("\t\"").append(name).append("\": ").append(json).append(",\n");
     }
 
     private void contexts(List<String> names) {

@@ -143,7 +143,7 @@ record InfoOptions(
     }
 
     private static Mode mode(Arguments arguments, int exports) throws UsageException {
-        var modes = new ArrayList<Mode>();
+        var given = new ArrayList<Choice>();
         for (var each : List.of(
                 new Choice("--list", Mode.LIST),
                 new Choice("--size", Mode.SIZE),
@@ -153,19 +153,20 @@ record InfoOptions(
                 new Choice("--map", Mode.MAP),
                 new Choice("--plan", Mode.PLAN))) {
             if (arguments.has(each.key())) {
-                modes.add(each.mode());
+                given.add(each);
             }
         }
-        if (modes.size() > 1) {
+        if (given.size() > 1) {
             throw new UsageException(
-                    modes.contains(Mode.PLAN)
-                            ? "you cannot use --plan and --list, --size, --uri, --can or --map together"
-                            : "you cannot use --list, --size, --uri, --can and --map together");
+                    "you cannot use %s together; ask one of --list, --size, --uri, --can, --cannot, --map, --plan at a time"
+                            .formatted(String.join(
+                                    " and ", given.stream().map(Choice::key).toList())));
         }
-        Mode mode = modes.isEmpty() ? Mode.REPORT : modes.get(0);
+        Mode mode = given.isEmpty() ? Mode.REPORT : given.get(0).mode();
         if (arguments.has("--probe") && mode != Mode.PLAN) {
             if (mode != Mode.REPORT) {
-                throw new UsageException("you can use --probe alone or with --plan, but with no other question");
+                throw new UsageException("you can use --probe alone or with --plan, but not with %s"
+                        .formatted(given.get(0).key()));
             }
             mode = Mode.PROBE;
         }

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.cli;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import nbd4j.model.Printable;
+
 /** Strings of JSON. */
 final class JsonText {
+    private static final Pattern ESCAPED = Pattern.compile("\\\\(?:\\\\|x[0-7][0-9a-f]|u\\{[0-9a-f]+})");
+
     private JsonText() {}
 
     /**
@@ -29,6 +35,22 @@ final class JsonText {
             index += count;
         }
         return out.append('"').toString();
+    }
+
+    /**
+     * Returns the text that {@link Printable#escapeAll} made printable as it was before, as a JSON string. Only bytes that
+     * were no UTF-8 stay {@code \xNN}, since JSON has no place for them.
+     */
+    static String quoteEscaped(String text) {
+        return quote(ESCAPED.matcher(text).replaceAll(match -> Matcher.quoteReplacement(original(match.group()))));
+    }
+
+    private static String original(String escape) {
+        return switch (escape.charAt(1)) {
+            case '\\' -> "\\";
+            case 'x' -> Character.toString(Integer.parseInt(escape, 2, escape.length(), 16));
+            default -> Character.toString(Integer.parseInt(escape, 3, escape.length() - 1, 16));
+        };
     }
 
     private static boolean isPrintable(int character) {

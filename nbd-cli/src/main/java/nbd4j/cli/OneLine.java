@@ -27,7 +27,7 @@ final class OneLine {
             index += Character.charCount(character);
             if (isSafe(character)) {
                 out.appendCodePoint(character);
-            } else if (character < 0x100) {
+            } else if (character < 0x80) {
                 out.append("\\x%02x".formatted(character));
             } else {
                 out.append("\\u{%x}".formatted(character));

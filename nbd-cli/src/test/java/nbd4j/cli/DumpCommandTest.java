@@ -42,6 +42,21 @@ final class DumpCommandTest {
     }
 
     @Test
+    void dumpsPiecesThatBeginInsideABlock() throws Exception {
+        try (NbdServer server = ServedDisk.start(
+                3 * ServedDisk.MIB, export -> export.withBlockSizes(4096, 4096, 32 << 20), Capability.META_CONTEXT)) {
+            assertThat(Run.nbd("dump", "--offset=1", server.uri().toString())).isEqualTo(new Run(0, """
+                    0000000001: 41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 41 |AAAAAAAAAAAAAAAA|
+                    *
+                    000000fff1: 41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 00 |AAAAAAAAAAAAAAA.|
+                    0000010001: 00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00 |................|
+                    *
+                    00002ffff1: 00 00 00 00 00 00 00 00  00 00 00 00 00 00 00    |............... |
+                    """, ""));
+        }
+    }
+
+    @Test
     void dumpsAPart() throws Exception {
         try (NbdServer server = ServedDisk.start(ServedDisk.MIB)) {
             String uri = server.uri().toString();

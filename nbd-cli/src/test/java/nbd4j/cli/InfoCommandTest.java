@@ -96,7 +96,9 @@ final class InfoCommandTest {
     @Test
     void reportsInJson() throws Exception {
         try (NbdServer server = ServedDisk.start(
-                513, export -> export.withDescription("a \"disk\"").withReadOnly(), Capability.EXTENDED_HEADERS)) {
+                513,
+                export -> export.withDescription("a \"disk\" of C:\\one").withReadOnly(),
+                Capability.EXTENDED_HEADERS)) {
             Run run = Run.as("nbdinfo", "--json", "--no-content", server.uri().toString());
 
             assertThat(run.out()).startsWith("""
@@ -108,7 +110,7 @@ final class InfoCommandTest {
                     "exports": [
                     \t{
                     \t"export-name": "",
-                    \t"description": "a \\"disk\\"",
+                    \t"description": "a \\"disk\\" of C:\\\\one",
                     \t"uri": "nbd://127.0.0.1:%d/",
                     \t"contexts": [
                     \t\t"base:allocation"
@@ -339,7 +341,7 @@ final class InfoCommandTest {
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--map", "--size", "nbd://h")).isEqualTo(new Run(2, "", """
-                nbd info: you cannot use --list, --size, --uri, --can and --map together
+                nbd info: you cannot use --size and --map together; ask one of --list, --size, --uri, --can, --cannot, --map, --plan at a time
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.as("nbdinfo", "--totals", "nbd://h")).isEqualTo(new Run(1, "", """

@@ -143,7 +143,7 @@ final class InfoProbeTest {
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--probe", "--size", "nbd://a")).isEqualTo(new Run(2, "", """
-                nbd info: you can use --probe alone or with --plan, but with no other question
+                nbd info: you can use --probe alone or with --plan, but not with --size
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--probe=5", "nbd://a").exitCode()).isEqualTo(2);

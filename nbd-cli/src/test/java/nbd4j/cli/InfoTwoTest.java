@@ -254,7 +254,7 @@ final class InfoTwoTest {
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--plan", "--map", "nbd://a", "nbd://b")).isEqualTo(new Run(2, "", """
-                nbd info: you cannot use --plan and --list, --size, --uri, --can or --map together
+                nbd info: you cannot use --map and --plan together; ask one of --list, --size, --uri, --can, --cannot, --map, --plan at a time
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--destination-is-zero", "nbd://a", "nbd://b")

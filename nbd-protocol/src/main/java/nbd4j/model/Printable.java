@@ -13,7 +13,8 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>Control characters (C0, DEL, C1), line and paragraph separators, characters that change the writing direction or
  * are invisible, unpaired surrogates and broken UTF-8 become {@code \xNN} (for a byte) or {@code \}{@code u{NNNN}} (for
- * a character); a backslash becomes two. What is left is printable and on one line.
+ * a character; of ASCII that is the same, so these are {@code \xNN} too); a backslash becomes two. What is left is
+ * printable and on one line, and tells exactly what it was made from.
  */
 public final class Printable {
     /** More characters than this are not shown; people do not read on, and a log line stays a line. */
@@ -89,7 +90,7 @@ public final class Printable {
             out.append("\\\\");
         } else if (isSafe(character)) {
             out.appendCodePoint(character);
-        } else if (character < 0x100) {
+        } else if (character < 0x80) {
             out.append("\\x%02x".formatted(character));
         } else {
             out.append("\\u{%x}".formatted(character));
