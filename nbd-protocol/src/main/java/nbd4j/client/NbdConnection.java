@@ -4,7 +4,6 @@ package nbd4j.client;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -62,14 +61,14 @@ public final class NbdConnection implements AutoCloseable {
      * Longest range of a command without payload in one compact request, a multiple of any minimum block. nbd-server
      * takes lengths for signed: asked for more, it says that it wrote zeroes, and did not.
      */
-    private static final long LONGEST_COMPACT = 0x7FFF_0000L;
+    static final long LONGEST_COMPACT = 0x7FFF_0000L;
 
     private final Export export;
     private final String name;
     private final Session session;
     private final Transport transport;
-    private final int maximumPayload;
     private final boolean extended;
+    private final Transfers transfers;
     private final StatusQuestions status;
 
     private NbdConnection(Transport transport, Export export, String name, Session session) {
@@ -77,8 +76,8 @@ public final class NbdConnection implements AutoCloseable {
         this.export = export;
         this.name = name;
         this.session = session;
-        maximumPayload = export.blockSizes().usablePayload();
         extended = export.replyStyle() == ReplyStyle.EXTENDED;
+        transfers = new Transfers(session, export);
         status = new StatusQuestions(session, export);
     }
 
@@ -118,12 +117,16 @@ public final class NbdConnection implements AutoCloseable {
      * @param flags {@link CommandFlag#DF} or none
      */
     public void read(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
-        transfer(Command.READ, offset, into, flags);
+        transfers.all(Command.READ, offset, into, flags);
     }
 
-    /** Reads into what remains of some buffers, in their order: the first is filled first. */
+    /**
+     * Reads into what remains of some buffers, in their order: the first is filled first.
+     *
+     * @param flags {@link CommandFlag#DF} or none
+     */
     public void read(long offset, ByteBuffer[] into, Set<CommandFlag> flags) throws IOException {
-        transfer(Command.READ, offset, into, flags);
+        transfers.all(Command.READ, offset, into, flags);
     }
 
     /**
@@ -134,30 +137,7 @@ public final class NbdConnection implements AutoCloseable {
      * @return the parts in the order of their offsets; their data are views of {@code into}
      */
     public List<ReadChunk> readChunks(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
-        int bits = CommandFlag.bits(flags);
-        requireWritable(Command.READ, into);
-        session.check(Command.READ, bits, offset, into.remaining());
-        if (!into.hasRemaining() && session.checks(ClientCheck.ZERO_LENGTH)) {
-            return List.of();
-        }
-        List<ReadChunk> chunks = new ArrayList<>();
-        long at = offset;
-        while (into.hasRemaining()) {
-            int length =
-                    session.checks(ClientCheck.PAYLOAD) ? Math.min(into.remaining(), maximumPayload) : into.remaining();
-            ByteBuffer part = into.duplicate().limit(into.position() + length);
-            Request request = session.begin(Command.READ, bits, at, length);
-            request.setBuffer(part);
-            List<ReadChunk> received = new ArrayList<>();
-            request.setChunks(received);
-            session.submit(request);
-            session.await(request);
-            received.sort((a, b) -> Long.compare(a.offset(), b.offset()));
-            chunks.addAll(received);
-            into.position(into.position() + length);
-            at += length;
-        }
-        return chunks;
+        return transfers.readChunks(offset, into, flags);
     }
 
     /** Writes what remains of a buffer. */
@@ -171,97 +151,62 @@ public final class NbdConnection implements AutoCloseable {
      * @param flags {@link CommandFlag#FUA} to have it durable when the call returns, or none
      */
     public void write(long offset, ByteBuffer from, Set<CommandFlag> flags) throws IOException {
-        transfer(Command.WRITE, offset, from, flags);
+        transfers.all(Command.WRITE, offset, from, flags);
     }
 
-    /** Writes what remains of some buffers, in their order. */
+    /**
+     * Writes what remains of some buffers, in their order.
+     *
+     * @param flags {@link CommandFlag#FUA} or none
+     */
     public void write(long offset, ByteBuffer[] from, Set<CommandFlag> flags) throws IOException {
-        transfer(Command.WRITE, offset, from, flags);
-    }
-
-    private void transfer(Command command, long offset, ByteBuffer buffer, Set<CommandFlag> flags) throws IOException {
-        int bits = flags.isEmpty() ? 0 : CommandFlag.bits(flags);
-        int length = buffer.remaining();
-        requireWritable(command, buffer);
-        session.check(command, bits, offset, length);
-        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
-            return;
-        }
-        if (length > maximumPayload && session.checks(ClientCheck.PAYLOAD)) {
-            Split.transfer(
-                    session, command, wireFlags(command, bits), offset, new ByteBuffer[] {buffer}, maximumPayload);
-            return;
-        }
-        Request request = session.begin(command, wireFlags(command, bits), offset, length);
-        request.setBuffer(buffer);
-        session.submit(request);
-        session.await(request);
-        buffer.position(buffer.limit());
-    }
-
-    private void transfer(Command command, long offset, ByteBuffer[] buffers, Set<CommandFlag> flags)
-            throws IOException {
-        int bits = CommandFlag.bits(flags);
-        long length = 0;
-        for (ByteBuffer buffer : buffers) {
-            requireWritable(command, buffer);
-            length += buffer.remaining();
-        }
-        session.check(command, bits, offset, length);
-        if (length == 0 && session.checks(ClientCheck.ZERO_LENGTH)) {
-            return;
-        }
-        int largest = session.checks(ClientCheck.PAYLOAD) ? maximumPayload : Math.toIntExact(length);
-        Split.transfer(session, command, wireFlags(command, bits), offset, buffers.clone(), largest);
-    }
-
-    /** The receiver would find it out, and end the connection for everybody. */
-    private static void requireWritable(Command command, ByteBuffer buffer) {
-        if (command == Command.READ && buffer.isReadOnly()) {
-            throw new IllegalArgumentException("a read into a buffer that is read-only");
-        }
-    }
-
-    /** With extended headers every write says that its length is that of a payload. */
-    private int wireFlags(Command command, int bits) {
-        return extended && command == Command.WRITE ? bits | CommandFlag.PAYLOAD_LEN.bit() : bits;
+        transfers.all(Command.WRITE, offset, from, flags);
     }
 
     // Requests that are sent now and awaited later.
 
     /**
-     * Sends a read into what remains of a buffer, and does not wait for the reply. See {@link PendingReply}.
+     * Sends a read into what remains of a buffer, and does not wait for the reply. See {@link PendingReply}, which says what
+     * the caller owes others. Nothing is split: the range must go into one request.
      *
-     * @param into at least one byte, at most the largest payload of {@link Export#blockSizes}
+     * @param into at least one byte, at most {@link nbd4j.model.BlockSizes#usablePayload}; the connection's until the reply
+     *     was awaited
+     * @param flags {@link CommandFlag#DF} or none
      * @return the reply to await, or null if {@link ConnectOptions#maximumRequests} are in flight; nothing was sent then
      * @throws IOException if the connection is gone
      */
     public @Nullable PendingReply submitRead(long offset, ByteBuffer into, Set<CommandFlag> flags) throws IOException {
-        requireWritable(Command.READ, into);
-        return submit(Command.READ, flags, offset, into.remaining(), into);
+        return transfers.submit(Command.READ, flags, offset, into.remaining(), into);
     }
 
     /**
      * Sends what remains of a buffer to be written, and does not wait for the reply. Blocks while the wire takes no more.
      * Else as {@link #submitRead}.
+     *
+     * @param flags {@link CommandFlag#FUA} or none
      */
     public @Nullable PendingReply submitWrite(long offset, ByteBuffer from, Set<CommandFlag> flags) throws IOException {
-        return submit(Command.WRITE, flags, offset, from.remaining(), from);
+        return transfers.submit(Command.WRITE, flags, offset, from.remaining(), from);
     }
 
     /**
      * Asks for a range to be zeroed, and does not wait for the reply. Else as {@link #submitRead}.
      *
-     * @param length from 1 to {@value #LONGEST_COMPACT}
+     * @param length bytes, from 1 to 2147418112 (2 GiB less 64 KiB), whatever the negotiated replies
+     * @param flags as for {@link #writeZeroes}
      */
     public @Nullable PendingReply submitWriteZeroes(long offset, long length, Set<CommandFlag> flags)
             throws IOException {
-        return submit(Command.WRITE_ZEROES, flags, offset, length, null);
+        return transfers.submit(Command.WRITE_ZEROES, flags, offset, length, null);
     }
 
-    /** Tells the server that a range is not needed, and does not wait for the reply. Else as {@link #submitWriteZeroes}. */
+    /**
+     * Tells the server that a range is not needed, and does not wait for the reply. Else as {@link #submitWriteZeroes}.
+     *
+     * @param flags as for {@link #trim}
+     */
     public @Nullable PendingReply submitTrim(long offset, long length, Set<CommandFlag> flags) throws IOException {
-        return submit(Command.TRIM, flags, offset, length, null);
+        return transfers.submit(Command.TRIM, flags, offset, length, null);
     }
 
     /**
@@ -281,27 +226,6 @@ public final class NbdConnection implements AutoCloseable {
             }
             return false;
         });
-    }
-
-    private @Nullable PendingReply submit(
-            Command command, Set<CommandFlag> flags, long offset, long length, @Nullable ByteBuffer buffer)
-            throws IOException {
-        int bits = flags.isEmpty() ? 0 : CommandFlag.bits(flags);
-        session.check(command, bits, offset, length);
-        long longest = buffer == null ? LONGEST_COMPACT : maximumPayload;
-        if (length < 1 || length > longest) {
-            throw new IllegalArgumentException("%s of %d bytes at %d cannot be awaited later: 1 to %d are allowed"
-                    .formatted(command.words(), length, offset, longest));
-        }
-        Request request = session.tryBegin(command, wireFlags(command, bits), offset, length);
-        if (request == null) {
-            return null;
-        }
-        if (buffer != null) {
-            request.setBuffer(buffer);
-        }
-        session.submit(request);
-        return new PendingReply(session, request, buffer);
     }
 
     // Commands without data.
@@ -330,7 +254,8 @@ public final class NbdConnection implements AutoCloseable {
     }
 
     /**
-     * Makes a range read as zeroes.
+     * Makes a range read as zeroes. With {@link CommandFlag#FAST_ZERO} the server fails it with
+     * {@link nbd4j.model.NbdError#ENOTSUP} rather than be slow; write zeroes then.
      *
      * @param flags any of {@link CommandFlag#FUA}, {@link CommandFlag#NO_HOLE}, {@link CommandFlag#FAST_ZERO}
      */
