@@ -21,14 +21,14 @@ import nbd4j.model.MetaContext;
  * @param requestTimeout limit for each request; default none
  * @param closeTimeout limit for each of the two waits of an orderly close: for replies in flight, and for the server to
  *     hang up; default 5 s
- * @param tls what TLS needs where the URI asks for it
- * @param metaContexts names of the metadata contexts to ask for; default {@code base:allocation}
+ * @param tls what TLS needs where the URI asks for it; default the system's trust store
+ * @param metaContexts names of the metadata contexts to ask for, at most 64; default {@code base:allocation}
  * @param structuredReplies whether to ask for structured replies; default yes
  * @param extendedHeaders whether to ask for extended headers; default yes
  * @param oldServers whether to talk to oldstyle and non-fixed newstyle servers; default yes (never with TLS)
  * @param localFilesFromUri whether {@code tls-certificates} and {@code tls-psk-file} of a URI may name local files;
  *     default no, since whoever writes a URI could then have any file opened
- * @param threads who touches the channel; see {@link ChannelThreads}
+ * @param threads who touches the channel; default {@link ChannelThreads#OWN}
  * @param checks which rules the client checks before it sends; default all
  * @param maximumRequests most requests in flight on the connection, 1 to 1024; further callers wait; default 256
  * @param receiveBuffer size of the socket's receive buffer in bytes; 0, the default, leaves it to the system

@@ -2,7 +2,8 @@
 package nbd4j.client;
 
 /**
- * What went over one connection since its handshake.
+ * What went over one connection since its handshake. The numbers are read one after the other while traffic goes on, so
+ * they need not be of the same moment.
  *
  * @param requests requests sent; a read or write that was split counts for each part
  * @param inFlight requests sent or about to be sent, and not answered

@@ -30,6 +30,8 @@ import nbd4j.wire.MetaContextRequest;
  * {@link java.io.InterruptedIOException}. All failures are {@code IOException}s, most of them {@link
  * nbd4j.model.NbdException}s; text that is no URI, and addresses that Java cannot reach, are an
  * {@code IllegalArgumentException}.
+ *
+ * <p>Source: proto.md, "Protocol phases"; uri.md.
  */
 public final class NbdClient {
     private NbdClient() {}

@@ -16,7 +16,7 @@ import javax.net.ssl.SSLContext;
  * @param context trust and keys made by the caller; comes before {@code certificates}
  * @param certificates a directory with {@code ca-cert.pem}, and for client certificates {@code client-cert.pem} and
  *     {@code client-key.pem}, as libnbd, qemu and nbdkit share it
- * @param pskFile a file of lines {@code user:hexkey}; needs Bouncy Castle
+ * @param pskFile a file of lines {@code user:hexkey}; needs the library {@code bctls-jdk18on} of Bouncy Castle
  * @param username which line of {@code pskFile}; default the name of the user who runs this JVM
  * @param hostname the name that the server's certificate must bear, if not the host of the URI
  * @param verifyPeer whether the server's certificate and name are checked; switching it off is warned about

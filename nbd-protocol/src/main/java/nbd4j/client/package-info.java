@@ -26,6 +26,11 @@
  *
  * {@snippet class="nbd4j.examples.ManyReaders" region="share"}
  *
+ * <p>One thread keeps many requests in flight by {@link nbd4j.client.NbdConnection#submitRead} and the like.
+ *
+ * <p>Failures are {@link nbd4j.model.NbdException}s: their kinds tell whether the connection survived, and
+ * {@link nbd4j.model.NbdException#retryable} whether it is worth to try again.
+ *
  * <p>A flight recording shows the events {@code nbd4j.Connect}, {@code nbd4j.Handshake} and, from 100 ms on,
  * {@code nbd4j.SlowRequest}.
  */

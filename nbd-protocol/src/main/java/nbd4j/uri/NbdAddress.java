@@ -4,7 +4,9 @@ package nbd4j.uri;
 /**
  * Where an NBD server listens: a TCP port, a Unix socket, or a port of a virtual machine's vsock.
  *
- * <p>Making an address opens nothing and asks no name server.
+ * <p>Making an address opens nothing and asks no name server. Values are immutable.
+ *
+ * <p>Source: uri.md.
  */
 public sealed interface NbdAddress {
     /** The port that IANA gave to NBD; used where a URI names none. */
