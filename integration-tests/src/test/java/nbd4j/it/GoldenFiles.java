@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
+import nbd4j.it.protocol.Keys;
 
 /**
  * The files behind the servers of {@link PeerContract}, made when a command line names one: {@code @disk} is the path
@@ -137,6 +138,19 @@ final class GoldenFiles {
                 overlay(file, "middle.qcow2");
                 qemuImg("bitmap", "--add", file.toString(), "b0");
                 qemuIo(file, "write 1M 128k", "write -z 2M 64k");
+            }
+            case "two.qcow2" -> {
+                overlay(file, "middle.qcow2");
+                qemuImg("bitmap", "--add", file.toString(), "b0");
+                qemuIo(file, "write 1M 128k");
+                qemuImg("bitmap", "--add", "-g", "4k", file.toString(), "b1");
+                qemuIo(file, "write 1088k 4k", "write 3M 64k");
+            }
+            case "certificates" -> {
+                Files.createDirectory(file);
+                Keys.make(file);
+                Files.setPosixFilePermissions(
+                        file.resolve("client-key.pem"), PosixFilePermissions.fromString("rw-------"));
             }
             default -> throw new IllegalArgumentException(name);
         }

@@ -52,6 +52,33 @@ final class NewNbdinfoIT implements PeerContract {
                 .toList();
     }
 
+    /** qemu-nbd exports one bitmap, this one several. */
+    @Test
+    void answersAsNbdinfoOnAChainWithTwoBitmaps() throws IOException, InterruptedException {
+        ServerCommand command = ServerCommand.qemuStorageDaemon(files.words(
+                        "--blockdev driver=file,node-name=file,read-only=on,filename=@/two.qcow2"
+                                + " --blockdev driver=qcow2,node-name=disk,read-only=on,file=file"
+                                + " --export type=nbd,id=e,node-name=disk,name=disk,bitmaps.0=b0,bitmaps.1=b1,allocation-depth=on")
+                .toArray(String[]::new));
+        try (RunningServer server = SERVERS.provider().start(command.withExport("disk"), Listen.UNIX)) {
+            String uri = server.uri().toString();
+            comparison().ask("nbdinfo", Questions.qemu(), server, uri);
+            String all = "--map=base:allocation,qemu:dirty-bitmap:b0,qemu:dirty-bitmap:b1";
+            assertThat(CommandInProcess.run("nbdinfo", List.of(all, uri)).out()).isEqualTo("""
+                             0       65536    0  data         0  clean        0  clean
+                         65536      131072    3  hole,zero    0  clean        0  clean
+                        196608       65536    0  data         0  clean        0  clean
+                        262144      786432    3  hole,zero    0  clean        0  clean
+                       1048576       65536    0  data         1  dirty        0  clean
+                       1114112        4096    0  data         1  dirty        1  dirty
+                       1118208       61440    0  data         1  dirty        0  clean
+                       1179648     1966080    3  hole,zero    0  clean        0  clean
+                       3145728       65536    0  data         1  dirty        1  dirty
+                       3211264      983040    3  hole,zero    0  clean        0  clean
+                    """);
+        }
+    }
+
     /** Without the fixed handshake nothing can be asked before the export is entered, which nbdinfo 1.22 does not do. */
     @Test
     void asksServersWithoutTheFixedHandshakeWhichNbdinfoCannot() throws IOException, InterruptedException {

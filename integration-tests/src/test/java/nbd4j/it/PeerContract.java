@@ -70,6 +70,24 @@ interface PeerContract {
     }
 
     @Test
+    default void answersAsNbdinfoOverTlsWithCertificates() throws Exception {
+        ServerCommand command =
+                nbdkit("--tls=require --tls-verify-peer --tls-certificates=@/certificates -r memory 1M");
+        // Over TCP: nbdinfo 1.14 takes no name to check for a Unix socket.
+        try (RunningServer server = comparison().servers().start(command, Listen.TCP)) {
+            String uri = server.uri().toString().replace("nbd:", "nbds:");
+            var questions = new ArrayList<>(Questions.BRIEF);
+            questions.addAll(List.of("--is tls", "--is read-only", "--can write"));
+            comparison()
+                    .ask(
+                            "nbdinfo",
+                            questions,
+                            server,
+                            uri + "?tls-certificates=" + comparison().files().file("certificates"));
+        }
+    }
+
+    @Test
     default void quotesDescriptionsInJsonAsNbdinfo() throws IOException, InterruptedException {
         comparison()
                 .nbdinfo(

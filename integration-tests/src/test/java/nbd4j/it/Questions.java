@@ -23,7 +23,8 @@ final class Questions {
     static final List<String> COLOURED_REPORTS = List.of("--content --color", "--list --no-content --colour");
 
     /** What shows everything once, for servers that differ in little. */
-    static final List<String> BRIEF = List.of("", "--json", "-L --json", "--size", "--map", "--map --totals --json");
+    static final List<String> BRIEF =
+            List.of("", "--json", "-L --json", "--size", "--map", "--map --json", "--map --totals --json");
 
     private static final List<String> MAPS = List.of(
             "--map",

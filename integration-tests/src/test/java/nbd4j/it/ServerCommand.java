@@ -21,6 +21,7 @@ public record ServerCommand(Kind kind, List<String> arguments, String export) {
     public enum Kind {
         NBDKIT,
         QEMU_NBD,
+        QEMU_STORAGE_DAEMON,
         NBD_SERVER
     }
 
@@ -42,6 +43,11 @@ public record ServerCommand(Kind kind, List<String> arguments, String export) {
     /** Returns qemu-nbd with these arguments, which end after the first client unless they say {@code -t}. */
     public static ServerCommand qemuNbd(String... arguments) {
         return new ServerCommand(Kind.QEMU_NBD, List.of(arguments), "");
+    }
+
+    /** Returns qemu-storage-daemon with these arguments, which name the disks and the exports. */
+    public static ServerCommand qemuStorageDaemon(String... arguments) {
+        return new ServerCommand(Kind.QEMU_STORAGE_DAEMON, List.of(arguments), "");
     }
 
     /** Returns nbd-server with one export of a file and settings such as {@code readonly = true}. */
@@ -68,6 +74,8 @@ public record ServerCommand(Kind kind, List<String> arguments, String export) {
         return switch (kind) {
             case NBDKIT -> line(paths, List.of("-i", host, "-p", String.valueOf(port)));
             case QEMU_NBD -> line(paths, List.of("-b", host, "-p", String.valueOf(port)));
+            case QEMU_STORAGE_DAEMON ->
+                line(paths, List.of("--nbd-server", "addr.type=inet,addr.host=" + host + ",addr.port=" + port));
             case NBD_SERVER -> nbdServerLine(paths, "listenaddr = " + host, "port = " + port);
         };
     }
@@ -77,6 +85,7 @@ public record ServerCommand(Kind kind, List<String> arguments, String export) {
         return switch (kind) {
             case NBDKIT -> line(paths, List.of("-U", socket.toString()));
             case QEMU_NBD -> line(paths, List.of("-k", socket.toString()));
+            case QEMU_STORAGE_DAEMON -> line(paths, List.of("--nbd-server", "addr.type=unix,addr.path=" + socket));
             case NBD_SERVER -> nbdServerLine(paths, "unixsock = " + socket);
         };
     }
@@ -92,6 +101,9 @@ public record ServerCommand(Kind kind, List<String> arguments, String export) {
             case NBDKIT -> line.addAll(List.of("nbdkit", "-f", "-P", paths.pid().toString()));
             case QEMU_NBD ->
                 line.addAll(List.of("qemu-nbd", "--pid-file", paths.pid().toString()));
+            case QEMU_STORAGE_DAEMON ->
+                line.addAll(
+                        List.of("qemu-storage-daemon", "--pidfile", paths.pid().toString()));
             case NBD_SERVER -> throw new IllegalStateException("nbd-server takes a file of settings");
         }
         line.addAll(address);

@@ -23,7 +23,7 @@ import nbd4j.it.Tools;
  * Certificates and a pre-shared key in one folder, under the names that qemu, nbdkit and libnbd share: an authority, a
  * server {@code localhost} and a client. The certificates are made by the JDK's keytool.
  */
-final class Keys {
+public final class Keys {
     /** Whose pre-shared key it is. */
     static final String USER = "alice";
 
@@ -38,7 +38,7 @@ final class Keys {
     }
 
     /** Makes all of them in an empty folder. */
-    static Keys make(Path directory) throws IOException, InterruptedException {
+    public static Keys make(Path directory) throws IOException, InterruptedException {
         var keys = new Keys(directory);
         try {
             keys.generate("ca", "-ext", "bc:c", "-ext", "KeyUsage=keyCertSign,cRLSign");
