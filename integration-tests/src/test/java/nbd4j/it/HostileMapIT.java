@@ -63,9 +63,9 @@ final class HostileMapIT {
     @CsvSource({"--map, --json", "--map, --color"})
     void givesUpOnADiskWithAMillionExtentsInEachReply(String first, String second) throws Exception {
         try (ScriptedServer server = start(Long.MAX_VALUE - 511, 1 << 20, HostileMapIT::fragmented)) {
-            Tools.Result result = info(server, first, second, "--max-extents=3000000");
+            Tools.Result result = info(server, first, second, "--max-extents=1200000");
 
-            assertFails(result, "the map has more than 3000000 extents by offset 1536000000; narrow it with --range, ");
+            assertFails(result, "the map has more than 1200000 extents by offset 614400000; narrow it with --range, ");
         }
     }
 
