@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.transport;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -11,7 +12,6 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -27,7 +27,7 @@ public final class UnixConnector {
      *
      * @param path the socket's file
      * @param limit zero for none; needed since a server whose queue is full makes the caller wait
-     * @throws NoSuchFileException if there is no such file
+     * @throws FileNotFoundException if there is no such file
      * @throws SocketTimeoutException if the limit is reached
      * @throws ConnectException if the file is no socket, nobody listens there, or access is denied
      * @throws InterruptedIOException if the thread was interrupted; it still is
@@ -112,7 +112,7 @@ public final class UnixConnector {
         String prefix = "cannot connect to Unix socket %s: ".formatted(peer);
         IOException failure;
         if (Files.notExists(path)) {
-            failure = new NoSuchFileException(peer, null, prefix + "no such file");
+            failure = new FileNotFoundException(prefix + "no such file");
         } else if (TcpConnector.isRefused(cause)) {
             boolean other = Files.isRegularFile(path) || Files.isDirectory(path);
             failure = new ConnectException(

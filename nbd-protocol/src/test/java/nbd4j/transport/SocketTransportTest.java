@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -19,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -212,8 +212,8 @@ class SocketTransportTest {
     void tellsWhyAUnixSocketCannotBeConnected() throws Exception {
         Path missing = directory.resolve("missing.sock");
         assertThatThrownBy(() -> UnixConnector.connect(missing.toString(), LIMIT))
-                .isInstanceOf(NoSuchFileException.class)
-                .hasMessageContaining("cannot connect to Unix socket %s: no such file".formatted(missing));
+                .isInstanceOf(FileNotFoundException.class)
+                .hasMessage("cannot connect to Unix socket %s: no such file".formatted(missing));
 
         Path file = Files.createFile(directory.resolve("file"));
         assertThatThrownBy(() -> UnixConnector.connect(file.toString(), LIMIT))
