@@ -40,8 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * F-C19: a network that is cut without a word and comes back, with nbdkit at its far end. With one thread for each
- * connection, since nbdkit 1.32 with several aborts now and then when it finds that a client has gone.
+ * F-C19: a network that is cut without a word and comes back, with nbdkit at its far end.
  */
 @Needs.Nbdkit
 @Needs.Netns
@@ -130,7 +129,7 @@ final class NetworkCutIT {
 
     @Test
     void fC19CallsFailInTimeWhileTheNetworkIsCutAndThePoolServesOnWhenItIsBack() throws Exception {
-        nbdkit.start("-t", "1", "file", disk.toString());
+        nbdkit.start("file", disk.toString());
         try (NbdPool pool = open(Upkeep.defaults())) {
             await(readAll(pool));
             network.cut();
@@ -153,7 +152,7 @@ final class NetworkCutIT {
 
     @Test
     void fC19IdleConnectionsThatDiedSilentlyAreFoundAndReplaced() throws Exception {
-        nbdkit.start("-t", "1", "file", disk.toString());
+        nbdkit.start("file", disk.toString());
         try (NbdPool pool = open(Upkeep.defaults().withKeepAlive(Duration.ofMillis(200)))) {
             network.cut();
             awaitTrue(() -> pool.stats().lost() == CONNECTIONS);
@@ -167,7 +166,7 @@ final class NetworkCutIT {
 
     @Test
     void fC19ACopyGoesOnWhenTheNetworkIsBack() throws Exception {
-        nbdkit.start("-t", "1", "--filter=delay", "file", disk.toString(), "rdelay=50ms");
+        nbdkit.start("--filter=delay", "file", disk.toString(), "rdelay=50ms");
         Path copy = directory.resolve("copy.img");
         var ends = EndpointOptions.defaults()
                 .withConnect(impatient())

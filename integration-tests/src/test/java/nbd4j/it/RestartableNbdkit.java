@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An nbdkit that is killed, stopped and started again at the same address. Used by the test's one thread, which
- * nbdkit takes for its parent.
+ * nbdkit takes for its parent. It has one thread for each connection, since nbdkit 1.32 with several aborts now and then
+ * when it finds that a client has gone.
  */
 final class RestartableNbdkit implements AutoCloseable {
     private static final long POLL_MILLIS = 5;
@@ -60,7 +61,7 @@ final class RestartableNbdkit implements AutoCloseable {
     RestartableNbdkit start(String... arguments) throws IOException, InterruptedException {
         Path pid = directory.resolve("pid" + ++starts);
         var line = new ArrayList<>(prefix);
-        line.addAll(List.of("nbdkit", "-f", "--exit-with-parent", "-P", pid.toString()));
+        line.addAll(List.of("nbdkit", "-f", "--exit-with-parent", "-t", "1", "-P", pid.toString()));
         line.addAll(listen);
         line.addAll(List.of(arguments));
         Files.deleteIfExists(Path.of(socket(directory)));
