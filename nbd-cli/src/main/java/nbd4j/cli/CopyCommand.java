@@ -43,6 +43,7 @@ final class CopyCommand implements Command {
 
     @Override
     public int run(Console console, Arguments arguments) throws UsageException, IOException {
+        HeadStart.begin(JvmSignals::prepare);
         List<Operand> operands = Operand.parse(arguments.operands());
         if (operands.size() != 2) {
             throw new UsageException(

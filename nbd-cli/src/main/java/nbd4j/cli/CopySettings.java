@@ -39,7 +39,10 @@ record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
             Option.optional(
                     "FD", "Show how far the copy is: a bar, or N/100 a line on a file descriptor.", "-p", "--progress"),
             Option.value("SIZE", "Read at most so much ahead on each connection.", "--queue-size"),
-            Option.value("SIZE", "Size of a request, a power of two from 4K to 32M. Default: 256K.", "--request-size"),
+            Option.value(
+                    "SIZE",
+                    "Size of a request, a power of two from 4K to 32M. Default: 256K; 1M to a file.",
+                    "--request-size"),
             Option.value("N", "Have up to N requests in flight on each connection. Default: 64.", "-R", "--requests"),
             Option.value(
                     "TIME",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package nbd4j.cli;
 
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
@@ -22,31 +24,52 @@ final class JvmSignals implements Signals {
             action.accept(number);
         };
         try {
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            var handle = signal.getMethod("handle", signal, handler);
-            handle.invoke(
-                    null, signal.getConstructor(String.class).newInstance("INT"), proxy(handler, INTERRUPT, once));
-            handle.invoke(
-                    null, signal.getConstructor(String.class).newInstance("TERM"), proxy(handler, TERMINATE, once));
+            var sun = Sun.load();
+            sun.handle.invoke(null, sun.signal("INT"), sun.handler(INTERRUPT, once));
+            sun.handle.invoke(null, sun.signal("TERM"), sun.handler(TERMINATE, once));
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
             // A JVM without them, or started with -Xrs: signals end the process at once, as they do without us.
             StderrLogging.print("warning: signals cannot be handled: " + e);
         }
     }
 
-    private static Object proxy(Class<?> handler, int number, IntConsumer action) {
-        return Proxy.newProxyInstance(
-                handler.getClassLoader(),
-                new Class<?>[] {handler},
-                (self, method, arguments) -> switch (method.getName()) {
-                    case "handle" -> {
-                        action.accept(number);
-                        yield null;
-                    }
-                    case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
-                    case "hashCode" -> number;
-                    default -> "signal " + number;
-                });
+    /** Loads what takes long, and changes nothing. */
+    static void prepare() {
+        try {
+            var sun = Sun.load();
+            sun.signal("INT");
+            sun.handler(INTERRUPT, number -> {});
+        } catch (ReflectiveOperationException e) {
+            // Said when they are to be handled.
+            return;
+        }
+    }
+
+    /** {@code sun.misc}, as far as it is needed. */
+    private record Sun(Constructor<?> signal, Class<?> handler, Method handle) {
+        static Sun load() throws ReflectiveOperationException {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            return new Sun(signal.getConstructor(String.class), handler, signal.getMethod("handle", signal, handler));
+        }
+
+        Object signal(String name) throws ReflectiveOperationException {
+            return signal.newInstance(name);
+        }
+
+        Object handler(int number, IntConsumer action) {
+            return Proxy.newProxyInstance(
+                    handler.getClassLoader(),
+                    new Class<?>[] {handler},
+                    (self, method, arguments) -> switch (method.getName()) {
+                        case "handle" -> {
+                            action.accept(number);
+                            yield null;
+                        }
+                        case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
+                        case "hashCode" -> number;
+                        default -> "signal " + number;
+                    });
+        }
     }
 }

@@ -22,6 +22,7 @@ public final class Main {
      * @param args the arguments as typed
      */
     public static void main(String[] args) {
+        HeadStart.begin(HeadStart::unixSockets);
         // Not System.out: a PrintStream hides that the disk is full.
         System.exit(run(
                 System.in,

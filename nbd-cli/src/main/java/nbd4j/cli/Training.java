@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import nbd4j.server.Capability;
 import nbd4j.server.MemoryStorage;
 import nbd4j.server.NbdServer;
 import nbd4j.server.ServerOptions;
@@ -33,16 +34,22 @@ public final class Training {
      * @throws IllegalStateException if a command fails
      */
     public static void main(String[] args) throws IOException {
+        HeadStart.begin(HeadStart::unixSockets);
         Path folder = Files.createTempDirectory("nbd-training-");
         try (MemoryStorage disk = disk();
                 MemoryStorage blank = MemoryStorage.of(DISK);
                 NbdServer unix = NbdServer.start(
                         ServerOptions.defaults().withExport(disk).withUnix(folder.resolve("s")));
-                NbdServer tcp = NbdServer.start(ServerOptions.defaults().withExport(blank))) {
+                NbdServer tcp = NbdServer.start(ServerOptions.defaults().withExport(blank));
+                NbdServer plain = NbdServer.start(ServerOptions.defaults()
+                        .withExport(disk)
+                        .withUnix(folder.resolve("p"))
+                        .without(Capability.EXTENDED_HEADERS))) {
             String source = unix.uri().toString();
             String target = tcp.uri().toString();
             String file = folder.resolve("disk.img").toString();
             for (List<String> command : List.of(
+                    List.of("copy", plain.uri().toString(), "null:"),
                     List.of("copy", source, "null:"),
                     List.of("copy", source, target),
                     List.of("copy", target, file),
