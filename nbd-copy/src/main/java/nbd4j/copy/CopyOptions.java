@@ -4,13 +4,14 @@ package nbd4j.copy;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import nbd4j.copy.engine.EngineOptions;
 import nbd4j.copy.hash.BlockHash;
 
 /**
  * How a copy is to be done. The defaults suit most copies: sparse-aware, durable, within 64 MiB of buffers.
  *
  * @param requestSize bytes of one read and write, a power of two from 4 KiB to 32 MiB; raised to the preferred block
- *     sizes of both ends and lowered to their largest payloads; default 256 KiB
+ *     sizes of both ends and lowered to their largest payloads; default 256 KiB, which means 1 MiB to a file
  * @param sparse granularity in bytes at which data is searched for zeroes, 0 for no search, else a power of two from
  *     512; raised to the target's preferred block size; default 4096
  * @param extents whether to ask the source which ranges read as zeroes, so that they are not read; default true
@@ -54,7 +55,7 @@ public record CopyOptions(
     public static final int MOST_REQUESTS = 512;
 
     private static final CopyOptions DEFAULTS = new CopyOptions(
-            256 << 10,
+            EngineOptions.USUAL_REQUEST,
             4096,
             true,
             false,

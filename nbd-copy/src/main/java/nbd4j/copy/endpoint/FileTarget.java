@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import nbd4j.model.BlockSizes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file or block device that is written in place: what is there is overwritten piece by piece, and a copy that fails
@@ -17,6 +18,7 @@ final class FileTarget implements Target {
     private final FileChannel channel;
     private final OptionalLong capacity;
     private final boolean zeroAlready;
+    private volatile @Nullable DirectFile direct;
 
     /**
      * Wraps an open channel, which it keeps.
@@ -52,6 +54,11 @@ final class FileTarget implements Target {
     }
 
     @Override
+    public int bestWrite() {
+        return LocalSizes.BEST_WRITE;
+    }
+
+    @Override
     public boolean canFlush() {
         return true;
     }
@@ -59,6 +66,11 @@ final class FileTarget implements Target {
     @Override
     public boolean isZeroAlready() {
         return zeroAlready;
+    }
+
+    @Override
+    public void expectFlush() {
+        direct = DirectFile.open(path, channel);
     }
 
     @Override
@@ -70,10 +82,12 @@ final class FileTarget implements Target {
 
     @Override
     public void write(long offset, ByteBuffer from) throws IOException {
+        DirectFile past = direct;
         long position = offset;
         while (from.hasRemaining()) {
             try {
-                position += channel.write(from, position);
+                int written = past == null ? 0 : past.write(from, position);
+                position += written > 0 ? written : channel.write(from, position);
             } catch (IOException e) {
                 throw named("write of %d bytes at %d".formatted(from.remaining(), position), e);
             }
@@ -104,7 +118,9 @@ final class FileTarget implements Target {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        try (DirectFile opened = direct) {
+            channel.close();
+        }
     }
 
     /** Makes the file this long: cuts it, or leaves a hole behind what it has. */

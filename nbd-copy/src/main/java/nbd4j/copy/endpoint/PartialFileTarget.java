@@ -108,6 +108,11 @@ final class PartialFileTarget implements Target {
     }
 
     @Override
+    public int bestWrite() {
+        return file.bestWrite();
+    }
+
+    @Override
     public boolean canFlush() {
         return true;
     }
@@ -115,6 +120,11 @@ final class PartialFileTarget implements Target {
     @Override
     public boolean isZeroAlready() {
         return true;
+    }
+
+    @Override
+    public void expectFlush() {
+        file.expectFlush();
     }
 
     @Override

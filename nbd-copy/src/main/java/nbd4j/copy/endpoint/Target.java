@@ -10,7 +10,7 @@ import nbd4j.model.NbdException;
 /**
  * Where a copy writes to: an NBD export, a file, a device, a stream, nothing, or whatever an agent brings along.
  *
- * <p>The order of calls: the questions; {@link #begin}; any number of {@link #write} and {@link #zero}; {@link #flush}
+ * <p>The order of calls: the questions; {@link #expectFlush} or not; {@link #begin}; any number of {@link #write} and {@link #zero}; {@link #flush}
  * after all of them were answered; {@link #finish}; {@link #close}. A close without a finish means that the copy did not
  * come to its end. Unless {@link #sequential} is true, up to {@link #maximumParallel} threads write and zero at the same
  * time, on ranges that do not overlap. None of them is interrupted while it is inside a call.
@@ -26,6 +26,14 @@ public interface Target extends AutoCloseable {
 
     /** Returns the request sizes that {@link #write} and {@link #zero} take. */
     BlockSizes blockSizes();
+
+    /**
+     * Returns the length of a write, in bytes, that suits the target best, for copies whose user has no wish; 0 if it does
+     * not matter. Unlike the preferred block size it says nothing of alignment.
+     */
+    default int bestWrite() {
+        return 0;
+    }
 
     /** Returns how many calls may be under way at once, at least 1. */
     int maximumParallel();
@@ -57,6 +65,12 @@ public interface Target extends AutoCloseable {
     default boolean isZeroAlready() {
         return false;
     }
+
+    /**
+     * Tells the target that {@link #flush} will be called in the end, so that it need not put off what it would have to do
+     * then. Called at most once, before {@link #begin}.
+     */
+    default void expectFlush() {}
 
     /**
      * Prepares for a copy. Called once, before the first write.

@@ -103,11 +103,16 @@ public final class BufferBudget {
         return allocate(bytes);
     }
 
+    /** Returns a new direct buffer that begins at a page; no part of any budget. */
+    static ByteBuffer atPage(int bytes) {
+        ByteBuffer room = ByteBuffer.allocateDirect(bytes + PAGE - 1);
+        return room.slice((PAGE - room.alignmentOffset(0, PAGE)) % PAGE, bytes);
+    }
+
     /** Returns a new buffer for bytes that were set aside, or null if the JVM has no memory for it. */
     private @Nullable ByteBuffer allocate(int bytes) {
         try {
-            ByteBuffer room = ByteBuffer.allocateDirect(bytes + PAGE - 1);
-            return room.slice((PAGE - room.alignmentOffset(0, PAGE)) % PAGE, bytes);
+            return atPage(bytes);
         } catch (OutOfMemoryError e) {
             shrink(bytes, e);
             return null;

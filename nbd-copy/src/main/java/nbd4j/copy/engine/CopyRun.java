@@ -2,7 +2,6 @@
 package nbd4j.copy.engine;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -105,6 +104,9 @@ public final class CopyRun {
         }
         Geometry geometry = settlement.geometry();
         begun = true;
+        if (flushes()) {
+            target.expectFlush();
+        }
         try {
             target.begin(size);
         } catch (IOException e) {
@@ -168,7 +170,7 @@ public final class CopyRun {
                 geometry,
                 new Retry(options.retryFor(), counters, stopped),
                 counters,
-                ByteBuffer.allocateDirect(zeroBytes),
+                BufferBudget.atPage(zeroBytes),
                 settlement.skipsZeroes(),
                 diskEnd,
                 memory,
@@ -265,9 +267,13 @@ public final class CopyRun {
         }
     }
 
+    private boolean flushes() {
+        return options.flush() && target.canFlush();
+    }
+
     /** Returns whether all that was written is durable; false if the connection was lost before that was known. */
     private boolean flush() throws EndpointException {
-        if (!options.flush() || !target.canFlush()) {
+        if (!flushes()) {
             return true;
         }
         try {

@@ -10,7 +10,7 @@ import nbd4j.copy.hash.BlockHash;
 /**
  * How one copy is to be done, as far as the engine is concerned.
  *
- * @param requestSize wished bytes of one request
+ * @param requestSize wished bytes of one request; {@link #USUAL_REQUEST} gives way to what suits the target
  * @param sparse wished granularity of zero detection in bytes, 0 for none
  * @param extents whether to ask the source for its extents
  * @param zeroMode what the target may do with zeroes
@@ -33,4 +33,7 @@ public record EngineOptions(
         Duration retryFor,
         Duration drainFor,
         Optional<BlockHash> hash,
-        ThreadFactory threads) {}
+        ThreadFactory threads) {
+    /** The request size of users who have no wish. */
+    public static final int USUAL_REQUEST = 256 << 10;
+}

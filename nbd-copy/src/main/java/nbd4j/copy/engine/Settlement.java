@@ -100,7 +100,12 @@ public final class Settlement {
 
     private Geometry geometry(BlockSizes reads, BlockSizes writes, long limit) {
         int sparse = target.forgets() ? 0 : options.sparse();
-        return Geometry.of(reads, writes, options.requestSize(), limit, sparse);
+        return Geometry.of(reads, writes, wishedRequest(), limit, sparse);
+    }
+
+    private int wishedRequest() {
+        int wished = options.requestSize();
+        return wished == EngineOptions.USUAL_REQUEST ? Math.max(wished, target.bestWrite()) : wished;
     }
 
     /** Returns the bytes of one request. */
@@ -127,6 +132,9 @@ public final class Settlement {
         BlockSizes reads = source.blockSizes();
         BlockSizes writes = target.blockSizes();
         List<String> reasons = new ArrayList<>();
+        if (wishedRequest() != options.requestSize()) {
+            reasons.add("what suits the target, %d".formatted(wishedRequest()));
+        }
         if (geometry(LOOSE, writes, memory.limit()).requestSize() != chosen) {
             reasons.add("the source's block sizes " + words(reads));
         }

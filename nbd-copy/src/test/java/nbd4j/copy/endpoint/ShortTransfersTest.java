@@ -46,7 +46,8 @@ final class ShortTransfersTest {
         ShortChannel writes = open(to, ~seed, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         try (Source source = new FileSource(from, reads, SIZE);
                 Target target = new FileTarget(to, writes, OptionalLong.empty(), true)) {
-            new ParallelCopier(source, target, CopyOptions.defaults()).run();
+            // With a flush, all would go past the channel that does less than asked.
+            new ParallelCopier(source, target, CopyOptions.defaults().withFlush(false)).run();
         }
         assertThat(reads.parts()).as("the fault fired").isPositive();
         assertThat(writes.parts()).as("the fault fired").isPositive();
