@@ -86,8 +86,8 @@ final class BenchCommand implements Command {
     @Override
     public int run(Console console, Arguments arguments) throws UsageException, IOException {
         if (arguments.operands().size() != 1) {
-            throw new UsageException("one URI is needed, %d were given"
-                    .formatted(arguments.operands().size()));
+            throw new UsageException(
+                    "one URI is needed, got %d".formatted(arguments.operands().size()));
         }
         NbdUri uri = NbdUri.parse(arguments.operands().get(0));
         Access access = access(arguments);

@@ -47,7 +47,7 @@ final class CopyCommand implements Command {
         List<Operand> operands = Operand.parse(arguments.operands());
         if (operands.size() != 2) {
             throw new UsageException(
-                    "say what to copy and where to: SOURCE DESTINATION; %d were given".formatted(operands.size()));
+                    "say what to copy and where to: SOURCE DESTINATION; got %d".formatted(operands.size()));
         }
         Operand from = operands.get(0);
         Operand to = operands.get(1);

@@ -49,7 +49,7 @@ final class Door implements AutoCloseable {
     static Door only(Arguments arguments) throws UsageException, IOException {
         List<Operand> operands = operands(arguments);
         if (operands.size() > 1) {
-            throw new UsageException("one export is enough, but %d were given".formatted(operands.size()));
+            throw new UsageException("one export is enough, but got %d".formatted(operands.size()));
         }
         return open(operands.get(0), ConnectSettings.of(arguments));
     }

@@ -85,7 +85,10 @@ record InfoOptions(
                             + "qemu:dirty-bitmap:NAME; with several contexts, what all of them tell.",
                     "--map"),
             Option.flag("With --map: how many bytes have each type.", "--totals", "--total"),
-            Option.value("OFFSET[+LENGTH]", "With --map: only this part of the disk, such as 1G+64M.", "--range"),
+            Option.value(
+                    "OFFSET[+LENGTH]",
+                    "With --map: only this part of the disk, such as 1G+64M; without a length, to its end.",
+                    "--range"),
             Option.value(
                     "N", "With --map, --plan: give up on a map of more extents. Default: 4194304.", "--max-extents"),
             Option.value("TIME", "With --map, --plan: give up on a map that takes longer. Default: 10m.", "--max-time"),
@@ -174,10 +177,10 @@ record InfoOptions(
             mode = Mode.PAIR;
         }
         if (mode == Mode.PLAN && exports != 2) {
-            throw new UsageException("--plan needs two exports, A and B, but %d were given".formatted(exports));
+            throw new UsageException("--plan needs two exports, A and B, but got %d".formatted(exports));
         }
         if (exports > 2 || (exports == 2 && mode != Mode.PAIR && mode != Mode.PLAN)) {
-            throw new UsageException("%s enough, but %d were given"
+            throw new UsageException("%s enough, but got %d"
                     .formatted(
                             mode == Mode.REPORT ? "one export, or two side by side, are" : "one export is", exports));
         }

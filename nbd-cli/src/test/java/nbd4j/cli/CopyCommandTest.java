@@ -129,7 +129,7 @@ final class CopyCommandTest {
     @Test
     void refusesWrongCalls() {
         assertThat(Run.nbd("copy", "only-one")).isEqualTo(new Run(2, "", """
-                nbd copy: say what to copy and where to: SOURCE DESTINATION; 1 were given
+                nbd copy: say what to copy and where to: SOURCE DESTINATION; got 1
                 nbd copy: try: nbd copy --help
                 """));
         assertThat(Run.nbd("copy", "--request-size=3000", "a", "b")).isEqualTo(new Run(2, "", """

@@ -81,7 +81,7 @@ final class DumpCommandTest {
                 nbd dump: try: nbd dump --help
                 """));
         assertThat(Run.as("nbddump", "nbd://a", "nbd://b")).isEqualTo(new Run(1, "", """
-                nbddump: one export is enough, but 2 were given
+                nbddump: one export is enough, but got 2
                 nbddump: try: nbddump --help
                 """));
         try (NbdServer server = ServedDisk.start(1024)) {

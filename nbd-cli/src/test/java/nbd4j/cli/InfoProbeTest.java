@@ -139,7 +139,7 @@ final class InfoProbeTest {
     @Test
     void refusesWrongCalls() {
         assertThat(Run.nbd("info", "--probe", "nbd://a", "nbd://b")).isEqualTo(new Run(2, "", """
-                nbd info: one export is enough, but 2 were given
+                nbd info: one export is enough, but got 2
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--probe", "--size", "nbd://a")).isEqualTo(new Run(2, "", """

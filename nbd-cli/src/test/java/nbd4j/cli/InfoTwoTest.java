@@ -243,14 +243,14 @@ final class InfoTwoTest {
     @Test
     void refusesWrongCalls() {
         assertThat(Run.nbd("info", "nbd://a", "nbd://b", "nbd://c")).isEqualTo(new Run(2, "", """
-                nbd info: one export, or two side by side, are enough, but 3 were given
+                nbd info: one export, or two side by side, are enough, but got 3
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--size", "nbd://a", "nbd://b").err())
-                .startsWith("nbd info: one export is enough, but 2 were given\n");
+                .startsWith("nbd info: one export is enough, but got 2\n");
         assertThat(Run.nbd("info", "disk.img", "nbd://b").err()).startsWith("nbd info: 'disk.img' is no NBD URI; ");
         assertThat(Run.nbd("info", "--plan", "nbd://a")).isEqualTo(new Run(2, "", """
-                nbd info: --plan needs two exports, A and B, but 1 were given
+                nbd info: --plan needs two exports, A and B, but got 1
                 nbd info: try: nbd info --help
                 """));
         assertThat(Run.nbd("info", "--plan", "--map", "nbd://a", "nbd://b")).isEqualTo(new Run(2, "", """

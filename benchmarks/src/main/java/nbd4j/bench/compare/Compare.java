@@ -33,8 +33,8 @@ public final class Compare {
         this.runner = runner;
     }
 
-    /** Runs the comparison. */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    /** Runs the comparison, and ends the JVM with 2 where it was called wrongly, 1 where something failed. */
+    public static void main(String[] args) throws InterruptedException {
         Options options;
         try {
             options = Options.parse(args);
@@ -43,6 +43,15 @@ public final class Compare {
             System.exit(2);
             return;
         }
+        try {
+            run(options);
+        } catch (IOException e) {
+            System.err.println("compare: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void run(Options options) throws IOException, InterruptedException {
         if (!options.merge().isEmpty()) {
             List<List<Outcome>> files = new ArrayList<>();
             for (Path file : options.merge()) {

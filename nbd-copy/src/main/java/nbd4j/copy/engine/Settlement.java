@@ -167,7 +167,7 @@ public final class Settlement {
     private int workers(long both, long limit, OptionalLong disk) {
         int request = geometry().requestSize();
         long buffers = limit / request;
-        long requests = disk.isPresent() ? disk.getAsLong() / request + 1 : MOST_WORKERS;
+        long requests = disk.isPresent() ? Math.ceilDiv(disk.getAsLong(), request) : MOST_WORKERS;
         long wished = Math.min(Math.min(both, options.workers()), Math.min(buffers, requests));
         return Math.clamp(wished, 1, MOST_WORKERS);
     }
