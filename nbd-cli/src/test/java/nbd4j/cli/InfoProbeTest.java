@@ -114,7 +114,7 @@ final class InfoProbeTest {
                     \t\t"bytes-per-second": [1-9][0-9]*,
                     \t\t"bytes": [1-9][0-9]*,
                     \t\t"nanos": [1-9][0-9]*,
-                    \t\t"depth": 5,
+                    \t\t"depth": 4,
                     \t\t"block": 262144
                     \t\\},
                     \t"copy": \\{

@@ -92,7 +92,7 @@ final class InfoTwoTest {
                     skip: 0, which B need not be told
                     block sizes: requests are multiples of 512, zeroed ranges of 4096
                     request size: 65536 (the target's block sizes 512/4096/65536, instead of 262144)
-                    depth: 17 (the disk has no more requests of this size, instead of 256)
+                    depth: 16 (the disk has no more requests of this size, instead of 256)
                     connections to A: 4 (as the options of the copy say)
                     connections to B: 4 (as the options of the copy say)
                     note: %3$s/: is larger than the source; its last 1048576 bytes stay as they are
@@ -153,7 +153,7 @@ final class InfoTwoTest {
                     \t\t"reason": "as the options of the copy say; no limit is lower"
                     \t},
                     \t"depth": {
-                    \t\t"value": 5,
+                    \t\t"value": 4,
                     \t\t"reason": "the disk has no more requests of this size, instead of 256"
                     \t},
                     \t"connections-to-a": {
