@@ -23,8 +23,12 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for many threads, as the channel is.
  */
 final class DirectFile implements AutoCloseable {
-    /** Smaller pieces are better gathered by the kernel than written one by one. */
-    static final int SMALLEST = 64 << 10;
+    /**
+     * What is written is a multiple of this, in bytes, and begins at one. Smaller pieces are better gathered by the kernel
+     * than written one by one; and no page of the cache, which has 64 KiB at the most, is written both ways, for which the
+     * kernel might fail the flush.
+     */
+    static final int GRAIN = 64 << 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(DirectFile.class);
 
@@ -54,19 +58,24 @@ final class DirectFile implements AutoCloseable {
         }
         try {
             long block = Files.getFileStore(path).getBlockSize();
-            if (Long.bitCount(block) != 1 || block > SMALLEST || !isLocked(ordinary)) {
+            if (Long.bitCount(block) != 1 || block > GRAIN || !isLocked(ordinary)) {
                 return null;
             }
             FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE, direct);
-            // Two open files of one name need not be the same file, but two that share a lock are.
-            if (isOverlapping(channel)) {
-                return new DirectFile(channel, Math.toIntExact(block));
+            boolean same = false;
+            try {
+                // Two open files of one name need not be the same file, but two that share a lock are.
+                same = isOverlapping(channel);
+            } finally {
+                if (!same) {
+                    channel.close();
+                }
             }
-            channel.close();
+            return same ? new DirectFile(channel, Math.toIntExact(block)) : null;
         } catch (IOException | UnsupportedOperationException e) {
             LOG.debug("{}: cannot be written past the cache: {}", path, e.getMessage());
+            return null;
         }
-        return null;
     }
 
     /** Locks a file; returns false if another process has. */
@@ -98,16 +107,16 @@ final class DirectFile implements AutoCloseable {
     }
 
     /**
-     * Writes whole blocks of a buffer from its position on.
+     * Writes as much of a buffer, from its position on, as has whole grains.
      *
      * @return the bytes written; none where the ordinary channel is to write
      * @throws IOException if the disk failed
      */
     int write(ByteBuffer from, long offset) throws IOException {
-        int whole = from.remaining() & -block;
+        int whole = from.remaining() & -GRAIN;
         if (refused
-                || whole < SMALLEST
-                || offset % block != 0
+                || whole == 0
+                || offset % GRAIN != 0
                 || !from.isDirect()
                 || from.alignmentOffset(from.position(), block) != 0) {
             return 0;

@@ -51,22 +51,23 @@ final class DirectFileTest {
     }
 
     @Test
-    void writesWholeBlocksAndLeavesTheRest() throws IOException {
+    void writesWholeGrainsAndLeavesTheRest() throws IOException {
         try (FileChannel ordinary = ordinary(file);
                 DirectFile direct = direct(ordinary)) {
-            int written = direct.write(buffer.limit(SIZE - 1), PAGE);
+            int written = direct.write(buffer.limit(SIZE - 1), DirectFile.GRAIN);
 
-            assertThat(written).isEqualTo(SIZE - PAGE);
+            assertThat(written).isEqualTo(SIZE - DirectFile.GRAIN);
             assertThat(buffer.position()).isEqualTo(written);
             assertThat(buffer.limit()).isEqualTo(SIZE - 1);
         }
         byte[] found = Files.readAllBytes(file);
         assertThat(found).hasSize(SIZE);
-        assertThat(Arrays.copyOfRange(found, PAGE, SIZE)).isEqualTo(Arrays.copyOf(bytes, SIZE - PAGE));
+        assertThat(Arrays.copyOfRange(found, DirectFile.GRAIN, SIZE))
+                .isEqualTo(Arrays.copyOf(bytes, SIZE - DirectFile.GRAIN));
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0, 65535", "512, 0, 131072", "0, 16, 131072", "0, 0, 0"})
+    @CsvSource({"0, 0, 65535", "512, 0, 131072", "4096, 0, 131072", "0, 16, 131072", "0, 0, 0"})
     void leavesToTheOtherWhatIsSmallOrNotAligned(long offset, int position, int limit) throws IOException {
         try (FileChannel ordinary = ordinary(file);
                 DirectFile direct = direct(ordinary)) {
