@@ -20,11 +20,14 @@ final class FakeTime implements PoolTime {
     private long now = 1_000_000_000L;
     /** The conditions that are waited on, with their locks. Guarded by own. */
     private final Map<Condition, ReentrantLock> waiting = new HashMap<>();
+    /** What each thread read first since it last waited. Guarded by own. */
+    private final Map<Thread, Long> seen = new HashMap<>();
 
     @Override
     public long nanos() {
         own.lock();
         try {
+            seen.putIfAbsent(Thread.currentThread(), now);
             return now;
         } finally {
             own.unlock();
@@ -36,6 +39,11 @@ final class FakeTime implements PoolTime {
     public void await(ReentrantLock lock, Condition condition, long limitNanos) throws InterruptedException {
         own.lock();
         try {
+            Long first = seen.remove(Thread.currentThread());
+            if (first != null && first != now) {
+                // Time moved since the caller found out how long to wait, and nobody will wake it for that.
+                return;
+            }
             waiting.put(condition, lock);
         } finally {
             own.unlock();
