@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,19 +28,19 @@ final class DirectFile implements AutoCloseable {
      * kernel might fail the flush.
      */
     static final int GRAIN = 64 << 10;
+    /** Buffers begin at a multiple of this, in bytes. */
+    private static final int BUFFER_ALIGNMENT = 4096;
 
     private static final Logger LOG = LoggerFactory.getLogger(DirectFile.class);
 
     private final FileChannel channel;
-    private final int block;
     /** Whether a write has succeeded, so that a failure is none of the way but of the disk. */
     private volatile boolean proven;
 
     private volatile boolean refused;
 
-    private DirectFile(FileChannel channel, int block) {
+    private DirectFile(FileChannel channel) {
         this.channel = channel;
-        this.block = block;
     }
 
     /**
@@ -57,24 +56,36 @@ final class DirectFile implements AutoCloseable {
             return null;
         }
         try {
-            long block = Files.getFileStore(path).getBlockSize();
-            if (Long.bitCount(block) != 1 || block > GRAIN || !isLocked(ordinary)) {
+            if (!isLocked(ordinary)) {
                 return null;
             }
             FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE, direct);
-            boolean same = false;
+            boolean fits = false;
             try {
+                requireAlignment(channel);
                 // Two open files of one name need not be the same file, but two that share a lock are.
-                same = isOverlapping(channel);
+                fits = isOverlapping(channel);
             } finally {
-                if (!same) {
+                if (!fits) {
                     channel.close();
                 }
             }
-            return same ? new DirectFile(channel, Math.toIntExact(block)) : null;
+            return fits ? new DirectFile(channel) : null;
         } catch (IOException | UnsupportedOperationException e) {
             LOG.debug("{}: cannot be written past the cache: {}", path, e.getMessage());
             return null;
+        }
+    }
+
+    /**
+     * Writes nothing, which the JDK refuses where it wants more alignment. It knows the file system's blocks from the open
+     * file; {@code FileStore}, which would tell them too, does not work in a changed root.
+     */
+    private static void requireAlignment(FileChannel channel) throws IOException {
+        ByteBuffer nothing = ByteBuffer.allocateDirect(2 * GRAIN).alignedSlice(GRAIN);
+        int written = channel.write(nothing.position(BUFFER_ALIGNMENT).limit(BUFFER_ALIGNMENT), GRAIN);
+        if (written != 0) {
+            throw new IOException("wrote %d bytes where there were none".formatted(written));
         }
     }
 
@@ -118,7 +129,7 @@ final class DirectFile implements AutoCloseable {
                 || whole == 0
                 || offset % GRAIN != 0
                 || !from.isDirect()
-                || from.alignmentOffset(from.position(), block) != 0) {
+                || from.alignmentOffset(from.position(), BUFFER_ALIGNMENT) != 0) {
             return 0;
         }
         int limit = from.limit();
