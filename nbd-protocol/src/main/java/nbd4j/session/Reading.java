@@ -36,19 +36,7 @@ final class Reading {
      * @return whether the request is complete
      */
     boolean read(Request request) {
-        session.sendQueued();
-        if (!request.isReplied() && !session.hasFailed() && lock.tryLock()) {
-            try {
-                while (!request.isReplied()) {
-                    receiver.receive();
-                }
-            } catch (Throwable e) {
-                session.fail(e);
-            } finally {
-                lock.unlock();
-            }
-            wakeReader();
-        }
+        readUntil(request.replied);
         return request.isComplete();
     }
 

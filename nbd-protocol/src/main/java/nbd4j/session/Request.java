@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import nbd4j.model.ReadChunk;
 import nbd4j.wire.Command;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,9 @@ public final class Request {
     ByteBuffer[] buffers = NO_BUFFERS;
 
     private final ByteBuffer[] single = {NO_BUFFER};
+    /** {@link #isReplied}, made once and not for each wait. */
+    final BooleanSupplier replied = this::isReplied;
+
     /** Where each buffer of a read begins to be filled; the end of the read is where the last one's limit is. */
     int[] starts = new int[1];
 
