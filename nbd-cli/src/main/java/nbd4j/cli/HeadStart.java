@@ -17,6 +17,11 @@ final class HeadStart {
         CliThreads.FACTORY.newThread(loading).start();
     }
 
+    /** Returns whether a word of the command line is the URI of a Unix socket. */
+    static boolean isUnix(String word) {
+        return word.startsWith("nbd+unix:") || word.startsWith("nbds+unix:");
+    }
+
     /** The JDK's Unix sockets, which begin with a secure random generator: 40 ms. */
     static void unixSockets() {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {

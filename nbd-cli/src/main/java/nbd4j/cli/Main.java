@@ -22,7 +22,6 @@ public final class Main {
      * @param args the arguments as typed
      */
     public static void main(String[] args) {
-        HeadStart.begin(HeadStart::unixSockets);
         // Not System.out: a PrintStream hides that the disk is full.
         System.exit(run(
                 System.in,
@@ -66,6 +65,9 @@ public final class Main {
             }
             verbose = arguments.has("--verbose");
             StderrLogging.start(console, verbose);
+            if (words.stream().anyMatch(HeadStart::isUnix)) {
+                HeadStart.begin(HeadStart::unixSockets);
+            }
             return command.run(console, arguments);
         } catch (UsageException e) {
             console.message(message(e));
