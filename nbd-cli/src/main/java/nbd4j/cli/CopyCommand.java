@@ -79,10 +79,10 @@ final class CopyCommand implements Command {
             Progress progress)
             throws IOException {
         boolean verbose = arguments.has("--verbose");
-        if (verbose) {
-            CopyWords.before(console, source, target, settings);
-        }
         var copier = new ParallelCopier(source, target, settings.copy());
+        if (verbose) {
+            CopyWords.before(console, source, target, settings, copier.plan());
+        }
         var signal = new AtomicInteger();
         console.environment().signals().handle(number -> {
             signal.set(number);

@@ -2,6 +2,7 @@
 package nbd4j.cli;
 
 import java.util.OptionalLong;
+import nbd4j.copy.CopyPlan;
 import nbd4j.copy.CopyProgress;
 import nbd4j.copy.CopyReport;
 import nbd4j.copy.endpoint.Source;
@@ -11,7 +12,7 @@ import nbd4j.copy.endpoint.Target;
 final class CopyWords {
     private CopyWords() {}
 
-    static void before(Console console, Source source, Target target, CopySettings settings) {
+    static void before(Console console, Source source, Target target, CopySettings settings, CopyPlan plan) {
         console.message("source: %s, %s, block sizes %s, extents=%s, parallel=%d"
                 .formatted(
                         source.name(),
@@ -31,7 +32,7 @@ final class CopyWords {
                 .formatted(
                         settings.ends().connections(),
                         settings.ends().requests(),
-                        settings.copy().requestSize(),
+                        plan.requestSize().value(),
                         settings.copy().sparse(),
                         settings.copy().synchronous(),
                         settings.copy().maximumMemory()));

@@ -8,7 +8,7 @@ final class LocalSizes {
     /** Files take any alignment; pages are best; a bigger request than NBD's would gain nothing. */
     static final BlockSizes ANY = new BlockSizes(1, 4096, BlockSizes.MAXIMUM_PAYLOAD);
 
-    /** Each write takes the file's lock, and each piece of a new file a place on its disk. */
+    /** Bytes of a write to a file: each takes the file's lock, and each that fills a hole a place on the disk. */
     static final int BEST_WRITE = 1 << 20;
 
     private LocalSizes() {}

@@ -10,9 +10,9 @@ import nbd4j.model.NbdException;
 /**
  * Where a copy writes to: an NBD export, a file, a device, a stream, nothing, or whatever an agent brings along.
  *
- * <p>The order of calls: the questions; {@link #expectFlush} or not; {@link #begin}; any number of {@link #write} and {@link #zero}; {@link #flush}
- * after all of them were answered; {@link #finish}; {@link #close}. A close without a finish means that the copy did not
- * come to its end. Unless {@link #sequential} is true, up to {@link #maximumParallel} threads write and zero at the same
+ * <p>The order of calls: the questions; {@link #expectFlush} or not; {@link #begin}; any number of {@link #write} and {@link
+ * #zero}; {@link #flush} after all of them were answered; {@link #finish}; {@link #close}. A close without a finish means
+ * that the copy did not come to its end. Unless {@link #sequential} is true, up to {@link #maximumParallel} threads write and zero at the same
  * time, on ranges that do not overlap. None of them is interrupted while it is inside a call.
  *
  * <p>Take care when adding methods: everyone who wrote a target has to follow.

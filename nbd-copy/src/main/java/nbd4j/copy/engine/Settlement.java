@@ -105,7 +105,7 @@ public final class Settlement {
 
     private int wishedRequest() {
         int wished = options.requestSize();
-        return wished == EngineOptions.USUAL_REQUEST ? Math.max(wished, target.bestWrite()) : wished;
+        return wished == 0 ? Math.max(EngineOptions.USUAL_REQUEST, target.bestWrite()) : wished;
     }
 
     /** Returns the bytes of one request. */
@@ -126,15 +126,14 @@ public final class Settlement {
     /** Returns why the requests have the size they have. */
     public String whyRequestSize() {
         int chosen = geometry().requestSize();
-        if (chosen == options.requestSize()) {
-            return "as the options of the copy say; no limit is lower";
+        int wished = wishedRequest();
+        if (chosen == wished) {
+            boolean suits = options.requestSize() == 0 && wished == target.bestWrite();
+            return (suits ? "as suits the target" : "as the options of the copy say") + "; no limit is lower";
         }
         BlockSizes reads = source.blockSizes();
         BlockSizes writes = target.blockSizes();
         List<String> reasons = new ArrayList<>();
-        if (wishedRequest() != options.requestSize()) {
-            reasons.add("what suits the target, %d".formatted(wishedRequest()));
-        }
         if (geometry(LOOSE, writes, memory.limit()).requestSize() != chosen) {
             reasons.add("the source's block sizes " + words(reads));
         }
@@ -144,11 +143,10 @@ public final class Settlement {
         if (geometry(reads, writes, Long.MAX_VALUE).requestSize() != chosen) {
             reasons.add("the memory limit of %d bytes".formatted(memory.limit()));
         }
-        String wished = ", instead of %d".formatted(options.requestSize());
         return (reasons.isEmpty()
                         ? "the block sizes of both ends, %s and %s".formatted(words(reads), words(writes))
                         : String.join(" and ", reasons))
-                + wished;
+                + ", instead of %d".formatted(wished);
     }
 
     private static String words(BlockSizes sizes) {

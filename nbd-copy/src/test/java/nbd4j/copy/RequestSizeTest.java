@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.copy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import nbd4j.copy.endpoint.EndpointOptions;
+import nbd4j.copy.endpoint.Endpoints;
+import nbd4j.copy.endpoint.Location;
+import nbd4j.copy.endpoint.Source;
+import nbd4j.copy.endpoint.Target;
+import nbd4j.server.Command;
+import nbd4j.server.LoggedRequest;
+import nbd4j.server.MemoryStorage;
+import nbd4j.server.NbdServer;
+import nbd4j.server.ServerOptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How long the requests are that a copy sends, seen from the source. */
+@Timeout(60)
+final class RequestSizeTest {
+    private static final int SIZE = 4 << 20;
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, disk.img, 1048576, as suits the target; no limit is lower",
+        "0, null:, 262144, as the options of the copy say; no limit is lower",
+        "262144, disk.img, 262144, as the options of the copy say; no limit is lower",
+        "65536, disk.img, 65536, as the options of the copy say; no limit is lower"
+    })
+    void followsTheUserAndElseTheTarget(int wished, String target, int expected, String why) throws IOException {
+        Location to = target.equals("null:") ? Location.parse(target) : new Location.File(folder.resolve(target));
+        try (NbdServer server = server();
+                Source from = Endpoints.source(Location.parse(server.uri().toString()), EndpointOptions.defaults());
+                Target end = Endpoints.target(to, EndpointOptions.defaults())) {
+            var copier = new ParallelCopier(from, end, CopyOptions.defaults().withRequestSize(wished));
+            assertThat(copier.plan().requestSize()).isEqualTo(new CopyPlan.Choice(expected, why));
+
+            copier.run();
+
+            assertThat(server.requestLog().requests(Command.READ))
+                    .hasSize(SIZE / expected)
+                    .extracting(LoggedRequest::length)
+                    .containsOnly((long) expected);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1, 2048, 5000, 64 << 20})
+    void refusesASizeThatNoRequestCanHave(int size) {
+        assertThatThrownBy(() -> CopyOptions.defaults().withRequestSize(size))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("request size %d is neither 0 nor a power of two from 4096 to 33554432", size);
+    }
+
+    @Test
+    void hasNoMoreRequestsInFlightThanTheDiskHas() throws IOException {
+        try (NbdServer server = server();
+                Source from = Endpoints.source(Location.parse(server.uri().toString()), EndpointOptions.defaults());
+                Target end = Endpoints.target(Location.parse("null:"), EndpointOptions.defaults())) {
+            var copier = new ParallelCopier(from, end, CopyOptions.defaults());
+
+            assertThat(copier.plan().depth().value()).isEqualTo(SIZE / CopyOptions.USUAL_REQUEST);
+        }
+    }
+
+    private static NbdServer server() throws IOException {
+        var bytes = new byte[SIZE];
+        Arrays.fill(bytes, (byte) 1);
+        MemoryStorage disk = MemoryStorage.of(SIZE);
+        disk.write(0, ByteBuffer.wrap(bytes));
+        return NbdServer.start(ServerOptions.defaults().withExport(disk).withRequestLog(100));
+    }
+}
