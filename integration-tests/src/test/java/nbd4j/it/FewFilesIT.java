@@ -132,7 +132,7 @@ final class FewFilesIT {
                     .singleElement()
                     .asString()
                     .contains("of 48 connections")
-                    .containsIgnoringCase("too many open files"); // ours or the kernel's
+                    .contains("too many open files");
         }
         assertThat(Files.mismatch(copy, disk)).isEqualTo(-1);
     }

@@ -4,6 +4,7 @@ package nbd4j.pool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -19,6 +20,12 @@ final class OpenFiles {
     static final int FEW_CONNECTIONS = 8;
 
     private static final Pattern LIMIT = Pattern.compile("(?m)^Max open files +(\\d+) ");
+
+    /**
+     * Held by the one thread of this process that looks: it takes two files for that, and many diallers that look at a time
+     * would take what is to be left to others.
+     */
+    private static final ReentrantLock LOOKING = new ReentrantLock();
 
     private final Path process;
 
@@ -40,6 +47,7 @@ final class OpenFiles {
     void requireSpare(int opening) throws IOException {
         long limit;
         long open;
+        LOOKING.lock();
         try (Stream<Path> files = Files.list(process.resolve("fd"))) {
             Matcher found = LIMIT.matcher(Files.readString(process.resolve("limits")));
             if (!found.find()) {
@@ -49,6 +57,8 @@ final class OpenFiles {
             open = files.count();
         } catch (IOException unknown) {
             return;
+        } finally {
+            LOOKING.unlock();
         }
         if (limit - open - opening <= SPARE) {
             throw new IOException("too many open files: %d of %d, and %d being opened; the last %d are left to others"
