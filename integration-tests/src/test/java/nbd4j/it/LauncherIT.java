@@ -68,7 +68,8 @@ final class LauncherIT {
         var arguments = javaArguments("25.0.1", command.bin("nbd"), "copy", "a b", "", "$HOME", "*", "--", "-x");
 
         assertThat(arguments)
-                .containsSubsequence("-jar", command.jar().toString(), "copy", "a b", "", "$HOME", "*", "--", "-x");
+                .containsSubsequence(
+                        "-cp", command.jar().toString(), "nbd4j.cli.Main", "copy", "a b", "", "$HOME", "*", "--", "-x");
     }
 
     @ParameterizedTest
@@ -96,7 +97,7 @@ final class LauncherIT {
         builder.environment().put("NBD_JAVA_OPTS", "-Xmx1g -Da=b");
 
         assertThat(Tools.run(builder).succeeded().lines())
-                .containsSequence("-Xmx1g", "-Da=b", "-jar", command.jar().toString(), "x");
+                .containsSequence("-Xmx1g", "-Da=b", "-cp", command.jar().toString(), "nbd4j.cli.Main", "x");
     }
 
     @ParameterizedTest

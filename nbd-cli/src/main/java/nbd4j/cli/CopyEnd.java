@@ -24,22 +24,26 @@ import org.jspecify.annotations.Nullable;
  */
 record CopyEnd(Location location, @Nullable NbdServerProcess child) implements AutoCloseable {
     static CopyEnd open(Operand operand) throws UsageException, IOException {
-        return switch (operand) {
-            case Operand.Stream stream -> new CopyEnd(new Location.Standard(), null);
-            case Operand.Nothing nothing -> new CopyEnd(new Location.Null(), null);
-            case Operand.Uri(var uri) -> new CopyEnd(new Location.Uri(uri.toString()), null);
-            case Operand.Server server -> {
-                NbdServerProcess child = server.start();
-                yield new CopyEnd(new Location.Uri(child.uri().toString()), child);
+        if (operand instanceof Operand.Server server) {
+            NbdServerProcess child = server.start();
+            return new CopyEnd(new Location.Uri(child.uri().toString()), child);
+        }
+        return new CopyEnd(location(operand), null);
+    }
+
+    // No switch over types: see docs/decisions/launcher.md, "What a start must not touch".
+    private static Location location(Operand operand) throws UsageException {
+        if (operand instanceof Operand.Uri(var uri)) {
+            return new Location.Uri(uri.toString());
+        }
+        if (operand instanceof Operand.File(String path)) {
+            try {
+                return new Location.File(Path.of(path));
+            } catch (InvalidPathException e) {
+                throw new UsageException("'%s' is no file name".formatted(OneLine.of(path)), e);
             }
-            case Operand.File(String path) -> {
-                try {
-                    yield new CopyEnd(new Location.File(Path.of(path)), null);
-                } catch (InvalidPathException e) {
-                    throw new UsageException("'%s' is no file name".formatted(OneLine.of(path)), e);
-                }
-            }
-        };
+        }
+        return operand instanceof Operand.Nothing ? new Location.Null() : new Location.Standard();
     }
 
     /** Opens the end to read from. */

@@ -34,6 +34,7 @@ public final class Training {
      * @throws IllegalStateException if a command fails
      */
     public static void main(String[] args) throws IOException {
+        Lookups.answer();
         HeadStart.begin(HeadStart::unixSockets);
         Path folder = Files.createTempDirectory("nbd-training-");
         try (MemoryStorage disk = disk();

@@ -82,30 +82,27 @@ final class Notices {
 
     private void log(PoolEvent event) {
         String name = surroundings.name();
-        switch (event) {
-            case PoolEvent.Degraded degraded ->
-                LOG.warn(
-                        "{}: {} of {} connections; going on with these and trying again: {}",
-                        name,
-                        degraded.live(),
-                        degraded.wished(),
-                        reason(degraded.cause()));
-            case PoolEvent.Leaked leaked ->
-                LOG.warn(
-                        "{}: connection {} was leased {} ago and is not returned; borrowed here:",
-                        name,
-                        leaked.connection(),
-                        leaked.held(),
-                        leaked.borrower());
-            case PoolEvent.Failed failed -> LOG.warn("{}: {}; the pool takes no more calls", name, failed.reason());
-            case PoolEvent.LifetimeChanged changed ->
-                LOG.warn("{}: lifetime {}: writes since the last flush may be gone", name, changed.lifetime());
-            case PoolEvent.Connected connected -> LOG.debug("{}: {}", name, connected);
-            case PoolEvent.DialFailed dialFailed -> LOG.debug("{}: {}", name, dialFailed);
-            case PoolEvent.Refused refused -> LOG.debug("{}: {}", name, refused);
-            case PoolEvent.Lost lost -> LOG.debug("{}: {}", name, lost);
-            case PoolEvent.Retired retired -> LOG.debug("{}: {}", name, retired);
-            case PoolEvent.Closed closed -> LOG.debug("{}: {}", name, closed);
+        // No switch over types: see docs/decisions/launcher.md, "What a start must not touch".
+        if (event instanceof PoolEvent.Degraded degraded) {
+            LOG.warn(
+                    "{}: {} of {} connections; going on with these and trying again: {}",
+                    name,
+                    degraded.live(),
+                    degraded.wished(),
+                    reason(degraded.cause()));
+        } else if (event instanceof PoolEvent.Leaked leaked) {
+            LOG.warn(
+                    "{}: connection {} was leased {} ago and is not returned; borrowed here:",
+                    name,
+                    leaked.connection(),
+                    leaked.held(),
+                    leaked.borrower());
+        } else if (event instanceof PoolEvent.Failed failed) {
+            LOG.warn("{}: {}; the pool takes no more calls", name, failed.reason());
+        } else if (event instanceof PoolEvent.LifetimeChanged changed) {
+            LOG.warn("{}: lifetime {}: writes since the last flush may be gone", name, changed.lifetime());
+        } else {
+            LOG.debug("{}: {}", name, event);
         }
     }
 }

@@ -31,15 +31,17 @@ final class InfoReplies implements OptionExchange.Replies {
 
     @Override
     public void take(ByteBuffer data) throws NbdProtocolException {
-        switch (InfoReply.readFrom(data)) {
-            case InfoReply.Export reply -> {
-                requireFlags(reply.flags());
-                export = same(export, reply);
-            }
-            case InfoReply.Blocks reply -> blocks = same(blocks, reply);
-            case InfoReply.Name reply -> canonicalName = same(canonicalName, reply);
-            case InfoReply.Description reply -> description = same(description, reply);
-            case InfoReply.Unknown reply -> {}
+        // No switch over types: see docs/decisions/launcher.md, "What a start must not touch".
+        InfoReply any = InfoReply.readFrom(data);
+        if (any instanceof InfoReply.Export reply) {
+            requireFlags(reply.flags());
+            export = same(export, reply);
+        } else if (any instanceof InfoReply.Blocks reply) {
+            blocks = same(blocks, reply);
+        } else if (any instanceof InfoReply.Name reply) {
+            canonicalName = same(canonicalName, reply);
+        } else if (any instanceof InfoReply.Description reply) {
+            description = same(description, reply);
         }
     }
 

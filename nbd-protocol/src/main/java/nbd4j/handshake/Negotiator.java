@@ -107,11 +107,7 @@ public final class Negotiator {
 
     /** Returns how the server greeted. */
     public HandshakeStyle handshakeStyle() {
-        return switch (greeting()) {
-            case Greeting.Oldstyle oldstyle -> HandshakeStyle.OLDSTYLE;
-            case Greeting.Newstyle newstyle ->
-                newstyle.fixed() ? HandshakeStyle.FIXED_NEWSTYLE : HandshakeStyle.NEWSTYLE;
-        };
+        return greeting().style();
     }
 
     private Greeting greeting() {

@@ -2,6 +2,7 @@
 package nbd4j.wire;
 
 import java.nio.ByteBuffer;
+import nbd4j.model.HandshakeStyle;
 import nbd4j.model.NbdProtocolException;
 
 /**
@@ -20,6 +21,9 @@ public sealed interface Greeting {
 
     /** The first eight bytes of every session. */
     long MAGIC = 0x4E42_444D_4147_4943L;
+
+    /** Returns which handshake follows. */
+    HandshakeStyle style();
 
     /**
      * A greeting without negotiation: it describes the only export.
@@ -42,6 +46,11 @@ public sealed interface Greeting {
         /** Reads what follows the prefix. */
         public static Oldstyle readFrom(ByteBuffer in) {
             return new Oldstyle(in.getLong(), Unsigned.u32(in));
+        }
+
+        @Override
+        public HandshakeStyle style() {
+            return HandshakeStyle.OLDSTYLE;
         }
     }
 
@@ -67,6 +76,11 @@ public sealed interface Greeting {
         /** Reads what follows the prefix. */
         public static Newstyle readFrom(ByteBuffer in) {
             return new Newstyle(Unsigned.u16(in));
+        }
+
+        @Override
+        public HandshakeStyle style() {
+            return fixed() ? HandshakeStyle.FIXED_NEWSTYLE : HandshakeStyle.NEWSTYLE;
         }
 
         /** Returns whether options other than EXPORT_NAME may be sent. */

@@ -31,15 +31,21 @@ public final class Endpoints {
      */
     public static Source source(Location location, EndpointOptions options) throws EndpointException {
         try {
-            return switch (location) {
-                case Location.Standard standard -> new StreamSource("standard input", standardInput());
-                case Location.Null none ->
-                    throw new EndpointException(Side.SOURCE, "null: keeps nothing, so it cannot be read");
-                case Location.File(Path path) -> localSource(path);
-                case Location.Uri(String uri) -> NbdEndpoints.source(uri, options);
-                case Location.Command command ->
-                    throw new EndpointException(Side.SOURCE, "starting a server is not supported: " + command.words());
-            };
+            // No switch over types: see docs/decisions/launcher.md, "What a start must not touch".
+            if (location instanceof Location.Uri(String uri)) {
+                return NbdEndpoints.source(uri, options);
+            }
+            if (location instanceof Location.File(Path path)) {
+                return localSource(path);
+            }
+            if (location instanceof Location.Standard) {
+                return new StreamSource("standard input", standardInput());
+            }
+            throw new EndpointException(
+                    Side.SOURCE,
+                    location instanceof Location.Command(var words)
+                            ? "starting a server is not supported: " + words
+                            : "null: keeps nothing, so it cannot be read");
         } catch (IOException | IllegalArgumentException e) {
             throw failed(Side.SOURCE, e);
         }
@@ -52,14 +58,18 @@ public final class Endpoints {
      */
     public static Target target(Location location, EndpointOptions options) throws EndpointException {
         try {
-            return switch (location) {
-                case Location.Standard standard -> new StreamTarget("standard output", standardOutput());
-                case Location.Null none -> new NullTarget();
-                case Location.File(Path path) -> localTarget(path, options);
-                case Location.Uri(String uri) -> NbdEndpoints.target(uri, options);
-                case Location.Command command ->
-                    throw new EndpointException(Side.TARGET, "starting a server is not supported: " + command.words());
-            };
+            if (location instanceof Location.Uri(String uri)) {
+                return NbdEndpoints.target(uri, options);
+            }
+            if (location instanceof Location.File(Path path)) {
+                return localTarget(path, options);
+            }
+            if (location instanceof Location.Command(var words)) {
+                throw new EndpointException(Side.TARGET, "starting a server is not supported: " + words);
+            }
+            return location instanceof Location.Standard
+                    ? new StreamTarget("standard output", standardOutput())
+                    : new NullTarget();
         } catch (IOException | IllegalArgumentException e) {
             throw failed(Side.TARGET, e);
         }

@@ -50,9 +50,7 @@ final class ExtentTasks implements TaskSource {
     }
 
     private Task task(WorkItem item) {
-        return switch (item) {
-            case WorkItem.Copy(long offset, long length) -> new Task(Task.Kind.COPY, offset, length, ticket++);
-            case WorkItem.Zero(long offset, long length) -> new Task(Task.Kind.ZERO, offset, length, ticket++);
-        };
+        Task.Kind kind = item instanceof WorkItem.Zero ? Task.Kind.ZERO : Task.Kind.COPY;
+        return new Task(kind, item.offset(), item.length(), ticket++);
     }
 }
