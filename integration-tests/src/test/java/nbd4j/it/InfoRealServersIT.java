@@ -136,12 +136,12 @@ final class InfoRealServersIT {
                                         "latency: median \\d+\\.\\d+ ms, minimum \\d+\\.\\d+ ms \\(20 reads of 512 bytes\\)"),
                         line -> assertThat(line)
                                 .matches(
-                                        "single stream: \\S+ [KMG]iB/s \\(.* in \\d+\\.\\d+ s, 1 in flight of 262144 bytes\\)"),
+                                        "single stream: \\S+ [KMG]iB/s \\(.* in \\d+\\.\\d+ s, 1 in flight of 1048576 bytes\\)"),
                         line -> assertThat(line)
                                 .matches(
-                                        "parallel: \\S+ [KMG]iB/s \\(.* in \\d+\\.\\d+ s, \\d+ in flight of 262144 bytes\\)"),
+                                        "parallel: \\S+ [KMG]iB/s \\(.* in \\d+\\.\\d+ s, \\d+ in flight of 1048576 bytes\\)"),
                         line -> assertThat(line).isEqualTo("a copy from here would choose"),
-                        line -> assertThat(line).startsWith("\trequest size: 262144 ("),
+                        line -> assertThat(line).startsWith("\trequest size: 1048576 ("),
                         line -> assertThat(line).matches("\tdepth: \\d+ \\(.*\\)"),
                         line -> assertThat(line).matches("\tconnections: [1-4] \\(.*\\)"));
     }
@@ -199,7 +199,7 @@ final class InfoRealServersIT {
                 zero: 3932160 (3840K), zeroed by B without being sent
                 skip: 0, which B need not be told
                 block sizes: requests are multiples of 1, zeroed ranges of 4096
-                request size: 262144 (""");
+                request size: 1048576 (""");
         assertThat(info("--plan", "--destination-is-zero", uri(qemu), uri(nbdkit)))
                 .contains("""
                 zero: 0, zeroed by B without being sent

@@ -90,7 +90,7 @@ final class CopyCommandTest {
         assertThat(run.err())
                 .contains("nbd copy: source: " + source + ", 3146241 bytes (3146241), ")
                 .contains("nbd copy: destination: null:, unknown size, ")
-                .contains("nbd copy: connections=4 requests=64 request-size=262144 sparse=4096 synchronous=false")
+                .contains("nbd copy: connections=4 requests=64 request-size=1048576 sparse=4096 synchronous=false")
                 .contains("nbd copy: 100% 3.0 MiB of 3.0 MiB, ")
                 .contains("nbd copy: copied 3.0 MiB in ");
         assertThat(run.exitCode()).isZero();

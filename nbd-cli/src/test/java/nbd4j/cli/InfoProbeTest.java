@@ -23,11 +23,11 @@ final class InfoProbeTest {
                     size: 67108864 \\(64M\\)
                     block sizes: minimum 1, preferred 4096, maximum 33554432 \\(as the server says\\)
                     latency: median [0-9]+\\.[0-9]{3} ms, minimum [0-9]+\\.[0-9]{3} ms \\(([1-9]|1[0-9]|20) reads of 512 bytes\\)
-                    single stream: [0-9.]+ [KMG]iB/s \\([0-9.]+ [KM]iB in [0-9.]+ s, 1 in flight of 262144 bytes\\)
-                    parallel: [0-9.]+ [KMG]iB/s \\([0-9.]+ [KM]iB in [0-9.]+ s, 256 in flight of 262144 bytes\\)
+                    single stream: [0-9.]+ [KMG]iB/s \\([0-9.]+ [KM]iB in [0-9.]+ s, 1 in flight of 1048576 bytes\\)
+                    parallel: [0-9.]+ [KMG]iB/s \\([0-9.]+ [KM]iB in [0-9.]+ s, 64 in flight of 1048576 bytes\\)
                     a copy from here would choose
-                    \trequest size: 262144 \\(as the options of the copy say; no limit is lower\\)
-                    \tdepth: 256 \\(as the options of the copy say; no limit is lower\\)
+                    \trequest size: 1048576 \\(as the options of the copy say; no limit is lower\\)
+                    \tdepth: 64 \\(several limits meet, instead of 256\\)
                     \tconnections: 4 \\(as the options of the copy say\\)
                     """.formatted(server.port()));
             assertThat(run.exitCode()).isZero();
@@ -57,7 +57,7 @@ final class InfoProbeTest {
 
             assertThat(run.out())
                     .contains(" reads of 4096 bytes)\n")
-                    .contains("\trequest size: 8192 (the source's block sizes 4096/4096/8192, instead of 262144)\n")
+                    .contains("\trequest size: 8192 (the source's block sizes 4096/4096/8192, instead of 1048576)\n")
                     .contains("\tdepth: 3 (the disk has no more requests of this size, instead of 256)\n")
                     .contains("\tconnections: 1 (the server does not say that several are consistent (multi-conn), ");
             assertThat(run.exitCode()).isZero();
@@ -73,7 +73,7 @@ final class InfoProbeTest {
             Run run = Run.nbd("info", "--probe", empty.uri().toString());
             assertThat(run.out())
                     .contains("\nnothing to measure: there is nothing to read\n")
-                    .contains("\trequest size: 262144 ");
+                    .contains("\trequest size: 1048576 ");
             assertThat(run.exitCode()).isZero();
             assertThat(Run.nbd("info", "--probe", "--json", empty.uri().toString())
                             .out())
@@ -83,14 +83,14 @@ final class InfoProbeTest {
 
     @Test
     void measuresInJson() throws Exception {
-        try (NbdServer server = ServedDisk.start(ServedDisk.MIB)) {
+        try (NbdServer server = ServedDisk.start(4 * ServedDisk.MIB)) {
             Run run = Run.nbd("info", "--probe", "--json", server.uri().toString());
 
             assertThat(run.out()).matches("""
                     \\{
                     \t"uri": "nbd://127\\.0\\.0\\.1:%d/",
                     \t"export-name": "",
-                    \t"export-size": 1048576,
+                    \t"export-size": 4194304,
                     \t"block-sizes": \\{
                     \t\t"minimum": 1,
                     \t\t"preferred": 4096,
@@ -108,14 +108,14 @@ final class InfoProbeTest {
                     \t\t"bytes": [1-9][0-9]*,
                     \t\t"nanos": [1-9][0-9]*,
                     \t\t"depth": 1,
-                    \t\t"block": 262144
+                    \t\t"block": 1048576
                     \t\\},
                     \t"parallel": \\{
                     \t\t"bytes-per-second": [1-9][0-9]*,
                     \t\t"bytes": [1-9][0-9]*,
                     \t\t"nanos": [1-9][0-9]*,
                     \t\t"depth": 4,
-                    \t\t"block": 262144
+                    \t\t"block": 1048576
                     \t\\},
                     \t"copy": \\{
                     (?s:.*)\t\\}

@@ -91,7 +91,7 @@ final class InfoTwoTest {
                     zero: 983040 (960K), zeroed by B without being sent
                     skip: 0, which B need not be told
                     block sizes: requests are multiples of 512, zeroed ranges of 4096
-                    request size: 65536 (the target's block sizes 512/4096/65536, instead of 262144)
+                    request size: 65536 (the target's block sizes 512/4096/65536, instead of 1048576)
                     depth: 16 (the disk has no more requests of this size, instead of 256)
                     connections to A: 4 (as the options of the copy say)
                     connections to B: 4 (as the options of the copy say)
@@ -149,11 +149,11 @@ final class InfoTwoTest {
                     \t"minimum-block": 1,
                     \t"zero-alignment": 4096,
                     \t"request-size": {
-                    \t\t"value": 262144,
+                    \t\t"value": 1048576,
                     \t\t"reason": "as the options of the copy say; no limit is lower"
                     \t},
                     \t"depth": {
-                    \t\t"value": 4,
+                    \t\t"value": 1,
                     \t\t"reason": "the disk has no more requests of this size, instead of 256"
                     \t},
                     \t"connections-to-a": {

@@ -106,7 +106,8 @@ final class CopyShapesTest {
         try (NbdServer source = NbdServer.start(ServerOptions.defaults().withExport(from));
                 NbdServer target = NbdServer.start(ServerOptions.defaults().withExport(to))) {
             source.faults().add(Fault.on(Command.READ).nth(4).cut(bytes));
-            CopyReport report = copy(source, target, CopyOptions.defaults(), EndpointOptions.defaults());
+            CopyReport report =
+                    copy(source, target, CopyOptions.defaults().withRequestSize(256 << 10), EndpointOptions.defaults());
 
             assertThat(Arrays.mismatch(content(to), content(from))).isEqualTo(-1);
             assertThat(report.progress().reconnects()).as("the fault fired").isPositive();

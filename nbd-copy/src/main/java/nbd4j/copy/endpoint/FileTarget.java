@@ -54,11 +54,6 @@ final class FileTarget implements Target {
     }
 
     @Override
-    public int bestWrite() {
-        return LocalSizes.BEST_WRITE;
-    }
-
-    @Override
     public boolean canFlush() {
         return true;
     }

@@ -8,9 +8,6 @@ final class LocalSizes {
     /** Files take any alignment; pages are best; a bigger request than NBD's would gain nothing. */
     static final BlockSizes ANY = new BlockSizes(1, 4096, BlockSizes.MAXIMUM_PAYLOAD);
 
-    /** Bytes of a write to a file: each takes the file's lock, and each that fills a hole a place on the disk. */
-    static final int BEST_WRITE = 1 << 20;
-
     private LocalSizes() {}
 
     /** Returns how many file operations at once are worth their threads: each one keeps a processor or a disk busy. */

@@ -108,11 +108,6 @@ final class PartialFileTarget implements Target {
     }
 
     @Override
-    public int bestWrite() {
-        return file.bestWrite();
-    }
-
-    @Override
     public boolean canFlush() {
         return true;
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * the one used last is in the processor's cache. Any number of threads.
  */
 public final class BufferBudget {
-    /** What the process uses unless told otherwise: 64 MiB, enough for 256 requests of 256 KiB. */
+    /** What the process uses unless told otherwise: 64 MiB, enough for 64 requests of 1 MiB. */
     public static final long DEFAULT_BYTES = 64L << 20;
 
     /** Direct memory that is left to others, since connections need a little of their own. */

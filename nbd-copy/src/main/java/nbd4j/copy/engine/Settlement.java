@@ -100,12 +100,7 @@ public final class Settlement {
 
     private Geometry geometry(BlockSizes reads, BlockSizes writes, long limit) {
         int sparse = target.forgets() ? 0 : options.sparse();
-        return Geometry.of(reads, writes, wishedRequest(), limit, sparse);
-    }
-
-    private int wishedRequest() {
-        int wished = options.requestSize();
-        return wished == 0 ? Math.max(EngineOptions.USUAL_REQUEST, target.bestWrite()) : wished;
+        return Geometry.of(reads, writes, options.requestSize(), limit, sparse);
     }
 
     /** Returns the bytes of one request. */
@@ -126,10 +121,8 @@ public final class Settlement {
     /** Returns why the requests have the size they have. */
     public String whyRequestSize() {
         int chosen = geometry().requestSize();
-        int wished = wishedRequest();
-        if (chosen == wished) {
-            boolean suits = options.requestSize() == 0 && wished == target.bestWrite();
-            return (suits ? "as suits the target" : "as the options of the copy say") + "; no limit is lower";
+        if (chosen == options.requestSize()) {
+            return "as the options of the copy say; no limit is lower";
         }
         BlockSizes reads = source.blockSizes();
         BlockSizes writes = target.blockSizes();
@@ -146,7 +139,7 @@ public final class Settlement {
         return (reasons.isEmpty()
                         ? "the block sizes of both ends, %s and %s".formatted(words(reads), words(writes))
                         : String.join(" and ", reasons))
-                + ", instead of %d".formatted(wished);
+                + ", instead of %d".formatted(options.requestSize());
     }
 
     private static String words(BlockSizes sizes) {
