@@ -7,6 +7,7 @@ import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
@@ -21,6 +22,13 @@ import org.jspecify.annotations.Nullable;
 /** Connects to a Unix domain socket. */
 public final class UnixConnector {
     private UnixConnector() {}
+
+    /**
+     * Bytes that may be written before the server reads them: a request of a copy, so that writing it does not wait for
+     * the server several times. The kernel gives less where net.core.wmem_max is less. 2 GiB from a file: 1.09 instead of
+     * 1.20 times nbdcopy.
+     */
+    private static final int SEND_BUFFER = 1 << 20;
 
     /**
      * Connects.
@@ -43,6 +51,7 @@ public final class UnixConnector {
         var transport = new SocketTransport(SocketChannel.open(StandardProtocolFamily.UNIX), peer);
         try (var watchdog = Watchdog.start(transport, limit)) {
             try {
+                transport.channel().setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
                 connect(transport, address);
             } catch (IOException e) {
                 if (watchdog.barked()) {

@@ -209,6 +209,19 @@ class SocketTransportTest {
     }
 
     @Test
+    void asksForRoomForAWholeRequestInAUnixSocket() throws Exception {
+        Path path = directory.resolve("room");
+        int most = Integer.parseInt(
+                Files.readString(Path.of("/proc/sys/net/core/wmem_max")).strip());
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
+                var transport = UnixConnector.connect(path.toString(), LIMIT)) {
+            assertThat(server.isOpen()).isTrue();
+            assertThat(transport.channel().getOption(StandardSocketOptions.SO_SNDBUF))
+                    .isGreaterThanOrEqualTo(Math.min(most, 1 << 20));
+        }
+    }
+
+    @Test
     void tellsWhyAUnixSocketCannotBeConnected() throws Exception {
         Path missing = directory.resolve("missing.sock");
         assertThatThrownBy(() -> UnixConnector.connect(missing.toString(), LIMIT))
