@@ -38,6 +38,12 @@ public final class Main {
 
     /** Runs one command and returns its exit code, one of {@link ExitCode}. */
     static int run(InputStream in, OutputStream out, OutputStream err, Environment environment, String... args) {
+        for (String word : args) {
+            if (HeadStart.isUnix(word)) {
+                HeadStart.begin(HeadStart::unixSockets);
+                break;
+            }
+        }
         String name = environment.name();
         List<String> words = List.of(args);
         if (name.startsWith("nbd") && Commands.NAMES.contains(name.substring(3))) {
@@ -70,9 +76,6 @@ public final class Main {
             }
             verbose = arguments.has("--verbose");
             StderrLogging.start(console, verbose);
-            if (words.stream().anyMatch(HeadStart::isUnix)) {
-                HeadStart.begin(HeadStart::unixSockets);
-            }
             return command.run(console, arguments);
         } catch (UsageException e) {
             console.message(message(e));

@@ -19,7 +19,7 @@ import nbd4j.bench.Certificates;
 
 /** A temporary folder and the servers of one scenario. Closing it ends the servers and removes the folder. */
 public final class Stage implements AutoCloseable {
-    private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Path folder;
     private final List<Process> servers = new ArrayList<>();

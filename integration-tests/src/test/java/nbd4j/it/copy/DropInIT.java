@@ -278,7 +278,7 @@ final class DropInIT {
 
                 assertThat(result.exitCode()).as(program.name()).isEqualTo(1);
                 if (program == Program.OURS) {
-                    assertThat(result.err()).contains("holds 1048576 bytes, but the source has at least 1");
+                    assertThat(result.err()).contains("holds 1048576 bytes, but the source has at least 2097152");
                 }
             }
         }

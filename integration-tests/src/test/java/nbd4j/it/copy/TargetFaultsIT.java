@@ -261,7 +261,7 @@ final class TargetFaultsIT {
             var peak = new PeakMemory(child.pid());
             child.runsUntil("half of it is written", () -> {
                 peak.look();
-                return writes(bench) > 512;
+                return writes(bench) > 128;
             });
             assertThat(peak.mebibytes()).isLessThan(256);
             assertThat(inFlight(bench)).as("bytes read and not yet written").isLessThanOrEqualTo(8 << 20);
@@ -281,6 +281,6 @@ final class TargetFaultsIT {
     private static long inFlight(FaultBench bench) throws IOException {
         long read = NbdkitLog.read(bench.sourceLog()).count("...Read");
         long written = NbdkitLog.read(bench.targetLog()).count("...Write");
-        return Math.max(0, read - written) * (256 << 10);
+        return Math.max(0, read - written) << 20;
     }
 }
