@@ -22,6 +22,9 @@ import nbd4j.bench.compare.Machine;
  */
 public final class Model {
     private static final int REQUEST = 256 << 10;
+    /** The default of a copy. */
+    private static final int USUAL_REQUEST = 1 << 20;
+
     private static final int DEPTH = 16;
     private static final int[] DELAYS = {5, 20, 50};
     private static final int[] CONNECTIONS = {1, 2, 4, 8};
@@ -140,12 +143,13 @@ public final class Model {
         var tables = new StringBuilder(Needs.HEAD);
         for (double gigabits : new double[] {10, 25, 100}) {
             for (double latency : new double[] {0.0005, 0.005, 0.05}) {
-                tables.append(Needs.of(toServer, gigabits, latency, REQUEST).row());
+                tables.append(
+                        Needs.of(toServer, gigabits, latency, USUAL_REQUEST).row());
             }
         }
         tables.append('\n').append(Fleet.HEAD);
         for (double gigabits : new double[] {10, 25, 100}) {
-            tables.append(Fleet.of(toServer, 1000, 100L << 30, gigabits, 0.005, REQUEST, PROCESS_BYTES)
+            tables.append(Fleet.of(toServer, 1000, 100L << 30, gigabits, 0.005, USUAL_REQUEST, PROCESS_BYTES)
                     .row());
         }
         return tables.toString();

@@ -134,7 +134,7 @@ final class Lane implements AutoCloseable {
         if (memory.isWanted()) {
             releaseSpare(0);
         }
-        depth.learn(job.task.kind(), System.nanoTime() - job.begunNanos);
+        depth.learn(job.task, System.nanoTime() - job.begunNanos);
         return true;
     }
 

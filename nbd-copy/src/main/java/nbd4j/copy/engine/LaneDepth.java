@@ -15,6 +15,8 @@ final class LaneDepth {
     private static final int FIRST_BYTES = 1 << 19;
     /** A lane that moves less than a byte in so many nanoseconds, about 250 MB/s, is waiting for a network or a disk. */
     private static final long SLOW_NANOS_PER_BYTE = 4;
+    /** Shorter jobs take as long as this one: what they cost is not in their bytes. */
+    private static final int SHORT_BYTES = 1 << 16;
     /** A blocking call that takes longer than this would leave the processor to others: 3 ms. */
     private static final long SLOW_CALL_NANOS = 3_000_000;
 
@@ -27,7 +29,7 @@ final class LaneDepth {
     private final Semaphore permits;
     private final Runnable hire;
     private final int most;
-    private final long slowNanos;
+    private final int requestSize;
     private int jobs = 1;
     private int slow;
 
@@ -44,7 +46,7 @@ final class LaneDepth {
         this.permits = permits;
         this.hire = hire;
         this.most = pipelined ? most : 1;
-        slowNanos = requestSize * SLOW_NANOS_PER_BYTE;
+        this.requestSize = requestSize;
         grow(Math.max(2, FIRST_BYTES / requestSize) - 1);
     }
 
@@ -54,11 +56,14 @@ final class LaneDepth {
     }
 
     /** Takes note of how long a job took from its beginning to its end. */
-    void learn(Task.Kind kind, long nanos) {
-        if (kind == Task.Kind.ZERO || jobs >= most) {
+    void learn(Task task, long nanos) {
+        if (task.kind() == Task.Kind.ZERO || jobs >= most) {
             return;
         }
-        if (nanos <= jobs * slowNanos) {
+        long bytes = task.kind() == Task.Kind.COPY
+                ? Math.min(requestSize, Math.max(SHORT_BYTES, task.length()))
+                : requestSize;
+        if (nanos <= jobs * bytes * SLOW_NANOS_PER_BYTE) {
             slow = Math.max(0, slow - 1);
         } else if (++slow >= jobs) {
             slow = 0;

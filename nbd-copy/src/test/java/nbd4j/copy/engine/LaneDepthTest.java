@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package nbd4j.copy.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.Test;
+
+final class LaneDepthTest {
+    private static final int REQUEST = 1 << 20;
+
+    @Test
+    void staysShallowWhereDataComesFast() {
+        LaneDepth depth = depth(64, 1000);
+
+        learn(depth, REQUEST, 1_000_000, 1000);
+
+        assertThat(depth.jobs()).isEqualTo(2);
+    }
+
+    @Test
+    void deepensUntilTheLaneMoves250MegabytesASecond() {
+        LaneDepth depth = depth(64, 1000);
+
+        // 20 ms for each MiB, however many are under way: 8 of them are 400 MB/s, 4 are 200 MB/s.
+        learn(depth, REQUEST, 20_000_000, 1000);
+
+        assertThat(depth.jobs()).isEqualTo(8);
+    }
+
+    @Test
+    void deepensForShortJobsThatAreFarAway() {
+        LaneDepth depth = depth(64, 1000);
+
+        learn(depth, 16 << 10, 5_000_000, 1000);
+
+        assertThat(depth.jobs()).isEqualTo(32);
+    }
+
+    @Test
+    void goesNoDeeperThanItMayOrThanAllLanesTogether() {
+        LaneDepth limited = depth(5, 1000);
+        learn(limited, REQUEST, 1_000_000_000, 1000);
+        assertThat(limited.jobs()).isEqualTo(5);
+
+        LaneDepth sharing = depth(64, 3);
+        learn(sharing, REQUEST, 1_000_000_000, 1000);
+        assertThat(sharing.jobs()).isEqualTo(4);
+    }
+
+    @Test
+    void learnsNothingFromZeroesThatAreHandedIn() {
+        LaneDepth depth = depth(64, 1000);
+        for (int i = 0; i < 1000; i++) {
+            depth.learn(new Task(Task.Kind.ZERO, 0, 1 << 30, i), 1_000_000_000);
+        }
+
+        assertThat(depth.jobs()).isEqualTo(2);
+    }
+
+    private static void learn(LaneDepth depth, int length, long nanos, int times) {
+        for (int i = 0; i < times; i++) {
+            depth.learn(new Task(Task.Kind.COPY, 0, length, i), nanos);
+        }
+    }
+
+    private static LaneDepth depth(int most, int permits) {
+        return new LaneDepth(true, REQUEST, most, new Semaphore(permits), () -> {});
+    }
+}
