@@ -32,7 +32,7 @@ final class Ending {
             interrupted = interrupted || awaitDials(end);
             stopDialling();
             boolean interruptedAgain = await(() -> aborted || roster.threads == 0, hangUpLimit());
-            interrupted = interrupted || interruptedAgain;
+            interrupted = interrupted || interruptedAgain || awaitNotices();
             finish();
         } else {
             interrupted = await(() -> finished, roster.options.closeWait().plus(hangUpLimit()));
@@ -72,6 +72,16 @@ final class Ending {
             roster.stopDialling();
         } finally {
             roster.lock.unlock();
+        }
+    }
+
+    /** Waits a moment until all was told. Returns whether it was interrupted. */
+    private boolean awaitNotices() {
+        try {
+            roster.notices.awaitDelivery(GRACE.toNanos());
+            return false;
+        } catch (InterruptedException e) {
+            return true;
         }
     }
 

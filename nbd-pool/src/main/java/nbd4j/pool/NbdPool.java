@@ -193,7 +193,8 @@ public final class NbdPool implements SharedCalls, AutoCloseable {
      * Ends the pool in good order: takes no more calls, fails those that wait for a connection, waits up to
      * {@link PoolOptions#closeWait()} for calls in flight and leases, closes the connections that are idle in an
      * orderly way and cuts off the others. A connection that is being made is made and closed, or cut off where that
-     * takes much longer than the others took. Returns after a bounded time. Interrupting it only shortens the waits.
+     * takes much longer than the others took. The listener hears of it all before the return, unless it takes more than a
+     * second. Returns after a bounded time. Interrupting it only shortens the waits.
      * Unflushed writes are not flushed.
      */
     @Override

@@ -2,8 +2,10 @@
 package nbd4j.pool;
 
 import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import jdk.jfr.FlightRecorder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,10 +22,11 @@ final class Notices {
     private final Surroundings surroundings;
     private final PoolListener listener;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition delivered = lock.newCondition();
     /** Guarded by the lock. */
     private final ArrayDeque<PoolEvent> waiting = new ArrayDeque<>();
-    /** Guarded by the lock. */
-    private boolean delivering;
+    /** The thread that hands over, or null if there is none. Guarded by the lock. */
+    private @Nullable Thread deliverer;
 
     Notices(Surroundings surroundings, PoolListener listener) {
         this.surroundings = surroundings;
@@ -38,9 +41,30 @@ final class Notices {
                 return;
             }
             waiting.add(event);
-            if (!delivering) {
-                surroundings.threads().newThread(this::deliver).start();
-                delivering = true;
+            if (deliverer == null) {
+                Thread thread = surroundings.threads().newThread(this::deliver);
+                thread.start();
+                deliverer = thread;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until all events are handed over, so that none is lost when the process ends, nor told after its end was.
+     * Returns at once on the thread that hands over, whose listener may be what ends the pool.
+     *
+     * @param limitNanos how long to wait at most for a slow listener
+     * @throws InterruptedException if the caller is interrupted
+     */
+    @SuppressWarnings("ReferenceEquality") // threads are the same or not
+    void awaitDelivery(long limitNanos) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = limitNanos;
+            while (deliverer != null && deliverer != Thread.currentThread() && left > 0) {
+                left = delivered.awaitNanos(left);
             }
         } finally {
             lock.unlock();
@@ -53,7 +77,8 @@ final class Notices {
             lock.lock();
             try {
                 if (waiting.isEmpty()) {
-                    delivering = false;
+                    deliverer = null;
+                    delivered.signalAll();
                     return;
                 }
                 event = waiting.remove();

@@ -10,8 +10,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import nbd4j.model.NbdDisconnectedException;
 import nbd4j.pool.PoolFixture.Task;
 import org.junit.jupiter.api.AfterEach;
@@ -54,6 +56,32 @@ class ClosingTest {
                 .allMatch(connection -> connection.closed.get() == 1 && connection.aborted.get() == 0);
         assertThat(pool.stats().live()).isZero();
         awaitTrue(() -> fixture.events, events -> events.contains(new PoolEvent.Closed()));
+    }
+
+    @Test
+    void tellsEverythingBeforeItReturns() throws Exception {
+        var told = new CopyOnWriteArrayList<PoolEvent>();
+        NbdPool pool = fixture.openComplete(fixture.options().withConnections(3).withListener(event -> {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+            told.add(event);
+        }));
+        pool.close();
+
+        assertThat(told).contains(new PoolEvent.Closed());
+    }
+
+    @Test
+    void goesOnWithoutAListenerThatHangs() throws Exception {
+        NbdPool pool = fixture.openComplete(fixture.options().withConnections(3).withListener(event -> {
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+        close(pool).result();
+
+        assertThat(pool.stats().live()).isZero();
     }
 
     /** F-P05. */
