@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Connects to a Unix domain socket. */
 public final class UnixConnector {
-    private UnixConnector() {}
-
     /**
      * Bytes that may be written before the server reads them: a request of a copy, so that writing it does not wait for
      * the server several times. The kernel gives less where net.core.wmem_max is less. 2 GiB from a file: 1.09 instead of
      * 1.20 times nbdcopy.
      */
     private static final int SEND_BUFFER = 1 << 20;
+
+    private UnixConnector() {}
 
     /**
      * Connects.

@@ -15,6 +15,7 @@ import nbd4j.bench.Json;
 import nbd4j.bench.Medians;
 import nbd4j.bench.compare.Java;
 import nbd4j.bench.compare.Machine;
+import nbd4j.copy.CopyOptions;
 
 /**
  * Fits {@link CopyModel} to copies on this machine, checks it by other copies, with delays and several connections, and says
@@ -23,7 +24,7 @@ import nbd4j.bench.compare.Machine;
 public final class Model {
     private static final int REQUEST = 256 << 10;
     /** The default of a copy. */
-    private static final int USUAL_REQUEST = 1 << 20;
+    private static final int USUAL_REQUEST = CopyOptions.defaults().requestSize();
 
     private static final int DEPTH = 16;
     private static final int[] DELAYS = {5, 20, 50};
