@@ -21,6 +21,7 @@ final class Outbox {
     private final Wire wire;
     private final ReentrantLock sending = new ReentrantLock();
     private ByteBuffer batch = ByteBuffer.allocateDirect(BATCH); // reading thread only
+    private boolean closed; // guarded by sending
 
     Outbox(Wire wire) {
         this.wire = wire;
@@ -51,7 +52,24 @@ final class Outbox {
     void send(ByteBuffer replies) throws IOException {
         sending.lock();
         try {
+            if (closed) {
+                throw new IOException("reply not sent, since the connection was ended on demand");
+            }
             wire.write(replies);
+        } finally {
+            sending.unlock();
+        }
+    }
+
+    /** Sends the last bytes of the connection and ends it, so that nothing follows a part of a reply. */
+    void sendLast(ByteBuffer bytes, Runnable end) throws IOException {
+        sending.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                wire.write(bytes);
+            }
+            end.run();
         } finally {
             sending.unlock();
         }

@@ -219,10 +219,8 @@ final class Transmission {
         out.flip();
         shared.log().replied(entry, error);
         switch (decision.effect()) {
-            case Fault.Cut cut -> {
-                outbox.send(out.limit(Math.min(out.limit(), cut.bytes())));
-                end(cut.ending());
-            }
+            case Fault.Cut cut ->
+                outbox.sendLast(out.limit(Math.min(out.limit(), cut.bytes())), () -> end(cut.ending()));
             case Fault.Hold held -> hold.add(out, held);
             default -> outbox.send(out);
         }
