@@ -402,5 +402,6 @@ public final class NbdServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         hangUp();
+        awaitFormerListeners();
     }
 }

@@ -57,6 +57,18 @@ class NbdServerTest {
     }
 
     @Test
+    void givesItsPortFreeWhenItIsClosed() throws Exception {
+        var first = NbdServer.start(mebibyte());
+        var samePort = mebibyte().withTcp(new InetSocketAddress(InetAddress.getLoopbackAddress(), first.port()));
+        first.close();
+        for (int round = 0; round < 200; round++) {
+            var next = NbdServer.start(samePort);
+            RawClient.connect(next).close();
+            next.close();
+        }
+    }
+
+    @Test
     void turnsNewRequestsAwayWhileItStops() throws Exception {
         try (var server = NbdServer.start(mebibyte().withRequestLog(10));
                 var client = RawClient.simple(server)) {
