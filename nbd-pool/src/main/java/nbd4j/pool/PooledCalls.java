@@ -109,7 +109,7 @@ final class PooledCalls implements SharedCalls {
                 return once(need, command, bytes, offset, length, buffer, flags, began);
             } catch (IOException e) {
                 long elapsed = roster.now() - began;
-                boolean repeatable = RetryPolicy.repeatable(e, need == Need.FLUSH) && !roster.ended();
+                boolean repeatable = RetryPolicy.repeatable(e, need == Need.FLUSH);
                 long pause = repeatable
                         ? policy.pauseNanos(attempts, elapsed, roster.surroundings.random())
                         : RetryPolicy.NONE;

@@ -255,6 +255,33 @@ class SurvivalTest {
     }
 
     @Test
+    void aCallThatIsLostWhileTheExportChangesSaysThatItChanged() throws Exception {
+        NbdPool pool = fixture.openComplete(fixture.options().withConnections(2));
+        var begun = new CountDownLatch(1);
+        var refused = new CountDownLatch(1);
+        server.onCall = (connection, command) -> {
+            begun.countDown();
+            refused.await(20, TimeUnit.SECONDS);
+        };
+        var caller = start(() -> {
+            pool.retrying().write(0, bytes(1));
+            return null;
+        });
+        assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+        server.kill();
+        server.export = FakeServer.export(FakeServer.SIZE * 2, FakeServer.FLAGS);
+        server.restart();
+        passTime(pool, stats -> stats.refused() > 0);
+        refused.countDown();
+
+        assertThatThrownBy(caller::result)
+                .isInstanceOf(NbdNegotiationException.class)
+                .hasMessageContaining("size 2097152 instead of 1048576")
+                .satisfies(e ->
+                        assertThat(e.getSuppressed()).singleElement().isInstanceOf(NbdDisconnectedException.class));
+    }
+
+    @Test
     void aCallWaitsForTheServerToComeBackAndThenSaysWhyItDidNot() throws Exception {
         NbdPool pool = fixture.openComplete(fixture.options().withConnections(1));
         server.kill();
