@@ -27,17 +27,24 @@ final class StartIT {
         serving(socket, copy).succeeded();
 
         var loaded = folder.resolve("loaded");
+        var initialized = folder.resolve("initialized");
         var opened = folder.resolve("opened");
         serving(
                         socket,
-                        "NBD_JAVA_OPTS='-Xlog:class+load=info:file=%s' strace -f -qq -o '%s' -e trace=openat %s"
-                                .formatted(loaded, opened, copy))
+                        "NBD_JAVA_OPTS='-Xlog:class+load=info:file=%s -Xlog:class+init=info:file=%s' "
+                                        .formatted(loaded, initialized)
+                                + "strace -f -qq -o '%s' -e trace=openat %s".formatted(opened, copy))
                 .succeeded();
 
         assertThat(command.archives()).hasSize(1);
         assertThat(opened).content().contains(command.archives().getFirst().toString());
         assertThat(lines(opened)).noneMatch(line -> line.contains(".jar\""));
         assertThat(lines(loaded)).isNotEmpty().noneMatch(line -> line.contains("TypeSwitch"));
+        assertThat(lines(initialized))
+                .anyMatch(line -> line.contains("'nbd4j/cli/Main'"))
+                .noneMatch(line -> line.contains("'java/math/BigDecimal'"))
+                .as("System.exit looks for a logger")
+                .noneMatch(line -> line.contains("'jdk/internal/logger/"));
     }
 
     private static List<String> lines(Path file) throws IOException {

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadFactory;
 import nbd4j.copy.endpoint.EndpointOptions;
 import nbd4j.copy.endpoint.Endpoints;
 import nbd4j.copy.endpoint.Location;
@@ -90,6 +93,30 @@ final class CopyShapesTest {
             ByteBuffer tail = ByteBuffer.allocate(SIZE);
             to.read(size - SIZE, tail);
             assertThat(Arrays.mismatch(tail.array(), content(disk(SIZE)))).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void asksForAThousandPiecesOnAFewThreadsThatEndWithTheCopy() throws Exception {
+        var threads = new ConcurrentLinkedQueue<Thread>();
+        ThreadFactory counting = work -> {
+            Thread thread = Thread.ofPlatform().daemon().unstarted(work);
+            threads.add(thread);
+            return thread;
+        };
+        try (NbdServer source = NbdServer.start(ServerOptions.defaults()
+                .withExport(MemoryStorage.of(1L << 40))
+                .without(Capability.EXTENDED_HEADERS)
+                .withRequestLog(10_000))) {
+            try (Source from = Endpoints.source(new Location.Uri(source.uri().toString()), EndpointOptions.defaults());
+                    Target to = Endpoints.target(new Location.Null(), EndpointOptions.defaults())) {
+                new ParallelCopier(from, to, CopyOptions.defaults().withThreads(counting)).run();
+            }
+            assertThat(source.requestLog().requests(Command.BLOCK_STATUS)).hasSizeGreaterThan(1000);
+        }
+        assertThat(threads).as("threads").hasSizeLessThan(200);
+        for (Thread thread : threads) {
+            assertThat(thread.join(Duration.ofSeconds(5))).isTrue();
         }
     }
 

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import nbd4j.copy.endpoint.Source;
@@ -41,6 +44,9 @@ final class ExtentWindow {
     private static final long FIRST_LENGTH = 64L << 20;
     private static final long SHORTEST_LENGTH = 32L << 20;
     private static final int MOST_FAILURES = 4;
+    /** How long a thread waits for the next piece; the last one that is asked for ends them all. */
+    private static final long IDLE_SECONDS = 1;
+
     private static final Logger LOG = LoggerFactory.getLogger(ExtentWindow.class);
 
     private static final class Piece {
@@ -63,7 +69,9 @@ final class ExtentWindow {
     private final boolean inOrder;
     private final ReentrantLock lock;
     private final Condition changed;
-    private final ThreadFactory threads;
+    /** As many threads as ask at once: to start one for each GiB of a large disk takes longer than to ask. */
+    private final ThreadPoolExecutor askers;
+
     private final Counters counters;
     private final TreeMap<Long, Piece> pieces = new TreeMap<>(); // guarded by lock, like all below
     private long next;
@@ -96,8 +104,9 @@ final class ExtentWindow {
         this.inOrder = inOrder;
         this.lock = lock;
         this.changed = changed;
-        this.threads = threads;
         this.counters = counters;
+        askers = new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
         this.failures = useExtents && source.canExtents() ? 0 : MOST_FAILURES;
         this.length = Math.min(FIRST_LENGTH, source.maximumExtents());
     }
@@ -108,6 +117,7 @@ final class ExtentWindow {
         if (failures >= MOST_FAILURES && pieces.isEmpty() && next < size) {
             ZeroRanges rest = ZeroRanges.none(next, size - next);
             next = size;
+            askers.shutdown();
             return rest;
         }
         askAhead();
@@ -139,6 +149,7 @@ final class ExtentWindow {
     /** Asks no more. Answers on their way are dropped. */
     void stop() {
         stopped = true;
+        askers.shutdown();
     }
 
     private void askAhead() {
@@ -154,7 +165,10 @@ final class ExtentWindow {
             pieces.put(piece.offset, piece);
             next = end;
             asking++;
-            threads.newThread(() -> ask(piece)).start();
+            askers.execute(() -> ask(piece));
+            if (next == size) {
+                askers.shutdown();
+            }
         }
     }
 
