@@ -7,11 +7,12 @@ package nbd4j.bench.model;
  * <p>A copy starts, then has some requests in flight all the time. Each takes a round trip: the latency of network and
  * storage, and a little time of its own. Beside this the link, the processors and each connection, whose replies are read
  * one after the other, can do only so much; the slowest of these four sets the pace. Each connection begins with few requests
- * in flight and has twice as many after each round trip, until it moves a byte in 4 ns; that is the ramp.
+ * in flight and has twice as many after each round trip, or at once what it needs where that is four times as many and more,
+ * until it moves a byte in 4 ns; that is the ramp.
  *
  * <pre>
  * time  = start + ramp + pace
- * ramp  = rounds × round trip,  first × 2^rounds = in flight
+ * ramp  = rounds × round trip,  first × 2^rounds = in flight, or one round
  * pace  = max(⌈rest / in flight⌉ × round trip,
  *             bytes / bandwidth,
  *             requests × processor time of a request × slowdown / cores,
@@ -57,7 +58,7 @@ final class CopyModel {
                 && ramped + (long) depth * job.connections() < job.requests()) {
             ramp += roundTrip;
             ramped += (long) depth * job.connections();
-            depth = Math.min(2 * depth, job.most());
+            depth = job.deeper(roundTrip, depth);
         }
         int inFlight = depth * job.connections();
         long rest = job.requests() - ramped;

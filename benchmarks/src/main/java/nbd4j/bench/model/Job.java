@@ -28,6 +28,8 @@ record Job(
     private static final int FIRST_BYTES = 1 << 20;
     /** A connection that moves a byte in more than this takes on twice as many requests: 4 ns, as in LaneDepth. */
     private static final double SLOW_SECONDS_PER_BYTE = 4e-9;
+    /** Where it needs so many times what it has, it takes on as many at once, as in LaneDepth. */
+    private static final int FAR = 4;
     /** The most requests in flight of a copy by default. */
     static final int MOST_IN_FLIGHT = CopyOptions.defaults().maximumRequests();
     /** The most memory in flight of a copy by default. */
@@ -68,5 +70,11 @@ record Job(
     /** Returns whether a request takes so long that a connection with so many in flight should have more. */
     boolean isSlow(double seconds, int depth) {
         return seconds > depth * requestSize * SLOW_SECONDS_PER_BYTE;
+    }
+
+    /** Returns how many a connection has in flight after a round of so many requests that took so long. */
+    int deeper(double seconds, int depth) {
+        double wanted = Math.floor(seconds / (requestSize * SLOW_SECONDS_PER_BYTE));
+        return (int) Math.min(most(), wanted < FAR * depth ? 2.0 * depth : wanted);
     }
 }

@@ -58,7 +58,7 @@ record Needs(
                 false);
         int depth = job.first();
         while (depth < job.most() && job.isSlow(roundTrip, depth)) {
-            depth = Math.min(2 * depth, job.most());
+            depth = job.deeper(roundTrip, depth);
         }
         return Math.min(1, depth * 4.0 * requestSize / roundTrip / bytesPerSecond);
     }

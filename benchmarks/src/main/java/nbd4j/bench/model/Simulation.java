@@ -43,6 +43,8 @@ final class Simulation {
     private final int[] depths;
 
     private final int[] slow;
+    /** How long the fastest of these took. */
+    private final double[] fastest;
 
     private Simulation(Job job, Costs costs) {
         this.job = job;
@@ -53,6 +55,8 @@ final class Simulation {
         connections = new double[job.connections()];
         depths = new int[job.connections()];
         slow = new int[job.connections()];
+        fastest = new double[job.connections()];
+        Arrays.fill(fastest, Double.POSITIVE_INFINITY);
     }
 
     /** Returns how many seconds a copy takes. */
@@ -80,14 +84,19 @@ final class Simulation {
         return costs.start() + last;
     }
 
-    /** Gives a connection twice as many requests when as many as it has were slow. */
+    /** Gives a connection more requests when as many as it has were slow. */
     private void learn(Event event) {
         int connection = event.connection();
-        if (!job.isSlow(event.at() - event.begun(), depths[connection])) {
+        double took = event.at() - event.begun();
+        if (!job.isSlow(took, depths[connection])) {
             slow[connection] = Math.max(0, slow[connection] - 1);
-        } else if (++slow[connection] >= depths[connection]) {
+            return;
+        }
+        fastest[connection] = Math.min(fastest[connection], took);
+        if (++slow[connection] >= depths[connection]) {
+            int more = job.deeper(fastest[connection], depths[connection]) - depths[connection];
             slow[connection] = 0;
-            int more = Math.min(depths[connection], job.most() - depths[connection]);
+            fastest[connection] = Double.POSITIVE_INFINITY;
             depths[connection] += more;
             for (int i = 0; i < more; i++) {
                 begin(event.at(), connection);

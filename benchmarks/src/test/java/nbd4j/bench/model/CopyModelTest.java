@@ -34,10 +34,19 @@ class CopyModelTest {
     @Test
     void doublesTheRequestsInFlightInEachRoundTrip() {
         // 4 on each of 8 connections, 8, then 16 for ever: 96 requests in two rounds, 1280 more in ten.
-        Job job = job(96 + 1280, 128, 8, 0.02, NO_LINK);
+        Job job = job(96 + 1280, 128, 8, 0.012, NO_LINK);
 
-        assertThat(new CopyModel(FREE).predict(job).seconds()).isEqualTo(12 * 0.02, within(1e-9));
-        assertThat(Simulation.seconds(job, FREE)).isEqualTo(12 * 0.02, within(1e-9));
+        assertThat(new CopyModel(FREE).predict(job).seconds()).isEqualTo(12 * 0.012, within(1e-9));
+        assertThat(Simulation.seconds(job, FREE)).isEqualTo(12 * 0.012, within(1e-9));
+    }
+
+    @Test
+    void takesOnAtOnceWhatAnEndNeedsThatIsFarAway() {
+        // 4 on each of 8 connections, then 16 for ever: 32 requests in one round, 1280 more in ten.
+        Job job = job(32 + 1280, 128, 8, 0.02, NO_LINK);
+
+        assertThat(new CopyModel(FREE).predict(job).seconds()).isEqualTo(11 * 0.02, within(1e-9));
+        assertThat(Simulation.seconds(job, FREE)).isEqualTo(11 * 0.02, within(1e-9));
     }
 
     @Test

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
 /**
- * How many jobs a {@link Lane} has under way: few at first, twice as many whenever most of a round were slow. Ends that
- * answer at once are fastest with few buffers, which stay in the processor's cache; ends that are far away need many.
+ * How many jobs a {@link Lane} has under way: few at first, twice as many whenever most of a round were slow, or at once as
+ * many as the fastest of them would have needed. Ends that answer at once are fastest with few buffers, which stay in the
+ * processor's cache; ends that are far away need many.
  *
  * <p>For the thread of the lane; the permits are shared by all.
  */
@@ -17,6 +18,8 @@ final class LaneDepth {
     private static final long SLOW_NANOS_PER_BYTE = 4;
     /** Shorter jobs take as long as this one: what they cost is not in their bytes. */
     private static final int SHORT_BYTES = 1 << 16;
+    /** Where so many times the jobs are wanted the end is far away; less may be a processor that was busy. */
+    private static final int FAR = 4;
     /** A blocking call that takes longer than this would leave the processor to others: 3 ms. */
     private static final long SLOW_CALL_NANOS = 3_000_000;
 
@@ -32,6 +35,8 @@ final class LaneDepth {
     private final int requestSize;
     private int jobs = 1;
     private int slow;
+    /** Jobs under way with which the fastest slow job of the round would not have been slow. */
+    private long wanted = Long.MAX_VALUE;
 
     /**
      * Creates a depth of at least 1.
@@ -63,11 +68,16 @@ final class LaneDepth {
         long bytes = task.kind() == Task.Kind.COPY
                 ? Math.min(requestSize, Math.max(SHORT_BYTES, task.length()))
                 : requestSize;
-        if (nanos <= jobs * bytes * SLOW_NANOS_PER_BYTE) {
+        long quick = bytes * SLOW_NANOS_PER_BYTE;
+        if (nanos <= jobs * quick) {
             slow = Math.max(0, slow - 1);
-        } else if (++slow >= jobs) {
+            return;
+        }
+        wanted = Math.min(wanted, nanos / quick);
+        if (++slow >= jobs) {
+            grow(wanted < FAR * jobs ? jobs : (int) Math.min(most, wanted - jobs));
             slow = 0;
-            grow(jobs);
+            wanted = Long.MAX_VALUE;
         }
     }
 

@@ -29,12 +29,33 @@ final class LaneDepthTest {
     }
 
     @Test
+    void deepensAtOnceAsFarAsTheFastestOfARoundWants() {
+        LaneDepth depth = depth(64, 1000);
+
+        // 250 MB/s with 100 ms for each MiB is 24 of them under way, with 50 ms 12.
+        learn(depth, REQUEST, 100_000_000, 1);
+        learn(depth, REQUEST, 50_000_000, 1);
+
+        assertThat(depth.jobs()).isEqualTo(11);
+    }
+
+    @Test
+    void onlyDoublesWhereAJobWasHeldUpALittle() {
+        LaneDepth depth = depth(64, 1000);
+
+        learn(depth, REQUEST, 33_000_000, 2);
+
+        assertThat(depth.jobs()).isEqualTo(4);
+    }
+
+    @Test
     void deepensForShortJobsThatAreFarAway() {
         LaneDepth depth = depth(64, 1000);
 
         learn(depth, 16 << 10, 5_000_000, 1000);
 
-        assertThat(depth.jobs()).isEqualTo(32);
+        // 19 at once, which are not quite enough, then twice as many.
+        assertThat(depth.jobs()).isEqualTo(38);
     }
 
     @Test
