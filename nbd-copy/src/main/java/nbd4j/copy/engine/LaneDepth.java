@@ -6,8 +6,8 @@ import java.util.concurrent.Semaphore;
 
 /**
  * How many jobs a {@link Lane} has under way: few at first, twice as many whenever most of a round were slow, or at once as
- * many as the fastest of them would have needed. Ends that answer at once are fastest with few buffers, which stay in the
- * processor's cache; ends that are far away need many.
+ * many as the fastest of them would have needed where that is far more. Ends that answer at once are fastest with few
+ * buffers, which stay in the processor's cache; ends that are far away need many.
  *
  * <p>For the thread of the lane; the permits are shared by all.
  */
@@ -19,7 +19,7 @@ final class LaneDepth {
     /** Shorter jobs take as long as this one: what they cost is not in their bytes. */
     private static final int SHORT_BYTES = 1 << 16;
     /** Where so many times the jobs are wanted the end is far away; less may be a processor that was busy. */
-    private static final int FAR = 4;
+    private static final long FAR = 4;
     /** A blocking call that takes longer than this would leave the processor to others: 3 ms. */
     private static final long SLOW_CALL_NANOS = 3_000_000;
 
