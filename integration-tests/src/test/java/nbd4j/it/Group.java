@@ -15,7 +15,7 @@ enum Group {
     NBDKIT("nbdkit", "apt-get install nbdkit", "nbdkit"),
     QEMU("qemu", "apt-get install qemu-utils", "qemu-nbd qemu-img qemu-io"),
     NBD_SERVER("nbd-server", "apt-get install nbd-server", "nbd-server"),
-    LIBNBD("libnbd", "apt-get install libnbd-bin", "nbdinfo nbdcopy"),
+    LIBNBD("libnbd", "apt-get install libnbd-bin cryptsetup-bin", "nbdinfo nbdcopy cryptsetup"),
     GNUTLS("gnutls", "apt-get install gnutls-bin", "certtool"),
     PYTHON("python", "apt-get install python3", "python3"),
     DOCKER("docker", "start a Docker engine, e.g. with '.ci/docker up'", "") {
