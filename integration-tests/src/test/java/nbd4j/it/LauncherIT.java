@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,6 +99,24 @@ final class LauncherIT {
 
         assertThat(Tools.run(builder).succeeded().lines())
                 .containsSequence("-Xmx1g", "-Da=b", "-cp", command.jar().toString(), "nbd4j.cli.Main", "x");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        ", glibc.malloc.hugetlb=1",
+        "glibc.malloc.check=3, glibc.malloc.check=3:glibc.malloc.hugetlb=1",
+        "glibc.malloc.check=3:glibc.malloc.hugetlb=0, glibc.malloc.check=3:glibc.malloc.hugetlb=0"
+    })
+    void asksForLargePagesUnlessTheUserDoesNotWantThem(@Nullable String tunables, String expected)
+            throws IOException, InterruptedException {
+        var builder = new ProcessBuilder(command.bin("nbd").toString(), "x");
+        builder.environment()
+                .put("JAVA_HOME", jdk("25.0.1", "echo \"$GLIBC_TUNABLES\"").toString());
+        if (tunables != null) {
+            builder.environment().put("GLIBC_TUNABLES", tunables);
+        }
+
+        assertThat(Tools.run(builder).succeeded()).isEqualTo(expected);
     }
 
     @ParameterizedTest

@@ -39,7 +39,10 @@ record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
             Option.optional(
                     "FD", "Show how far the copy is: a bar, or N/100 a line on a file descriptor.", "-p", "--progress"),
             Option.value("SIZE", "Read at most so much ahead on each connection.", "--queue-size"),
-            Option.value("SIZE", "Size of a request, a power of two from 4K to 32M. Default: 1M.", "--request-size"),
+            Option.value(
+                    "SIZE",
+                    "Size of a request, a power of two from 4K to 32M. Default: what suits the destination: 8M to a file that is flushed while both ends are quick, else 1M.",
+                    "--request-size"),
             Option.value("N", "Have up to N requests in flight on each connection. Default: 64.", "-R", "--requests"),
             Option.value(
                     "TIME",
@@ -81,12 +84,14 @@ record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
 
     private static CopyOptions copy(Arguments arguments, int connections, int requests) throws UsageException {
         CopyOptions defaults = CopyOptions.defaults();
-        int requestSize = powerOfTwo(
-                arguments,
-                "--request-size",
-                CopyOptions.SMALLEST_REQUEST,
-                CopyOptions.LARGEST_REQUEST,
-                defaults.requestSize());
+        int requestSize = arguments.has("--request-size")
+                ? powerOfTwo(
+                        arguments,
+                        "--request-size",
+                        CopyOptions.SMALLEST_REQUEST,
+                        CopyOptions.LARGEST_REQUEST,
+                        CopyOptions.USUAL_REQUEST)
+                : defaults.requestSize();
         CopyOptions copy = defaults.withAllocated(arguments.has("--allocated"))
                 .withTargetIsZero(arguments.has("--destination-is-zero"))
                 .withFlush(!arguments.has("--no-flush"))
@@ -104,7 +109,9 @@ record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
             throws UsageException {
         long queue = arguments.bytes("--queue-size", 0);
         long implied = arguments.has("--queue-size")
-                ? Math.max(requestSize, Math.min(queue, 1L << 40) * connections)
+                ? Math.max(
+                        requestSize == 0 ? CopyOptions.USUAL_REQUEST : requestSize,
+                        Math.min(queue, 1L << 40) * connections)
                 : otherwise;
         long memory = arguments.bytes("--max-memory", implied);
         if (memory < CopyOptions.SMALLEST_REQUEST) {

@@ -4,13 +4,15 @@ package nbd4j.copy;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import nbd4j.copy.engine.EngineOptions;
 import nbd4j.copy.hash.BlockHash;
 
 /**
  * How a copy is to be done. The defaults suit most copies: sparse-aware, durable, within 64 MiB of buffers.
  *
  * @param requestSize bytes of one read and write, a power of two from 4 KiB to 32 MiB; raised to the preferred block
- *     sizes of both ends and lowered to their largest payloads; default 1 MiB
+ *     sizes of both ends and lowered to their largest payloads; 0, the default, for what suits the target: 8 MiB for a
+ *     file that is to be durable while the ends are quick, else 1 MiB
  * @param sparse granularity in bytes at which data is searched for zeroes, 0 for no search, else a power of two from
  *     512; raised to the target's preferred block size; default 4096
  * @param extents whether to ask the source which ranges read as zeroes, so that they are not read; default true
@@ -48,13 +50,15 @@ public record CopyOptions(
     public static final int SMALLEST_REQUEST = 4096;
     /** The largest request: what every server must take. */
     public static final int LARGEST_REQUEST = 32 << 20;
+    /** The size of a request where neither the user nor the target has a wish. */
+    public static final int USUAL_REQUEST = EngineOptions.USUAL_REQUEST;
     /** The finest search for zeroes. */
     public static final int SMALLEST_SPARSE = 512;
     /** The most requests in flight. */
     public static final int MOST_REQUESTS = 512;
 
     private static final CopyOptions DEFAULTS = new CopyOptions(
-            1 << 20,
+            0,
             4096,
             true,
             false,
@@ -71,8 +75,11 @@ public record CopyOptions(
 
     /** Refuses values outside their limits. */
     public CopyOptions {
-        if (requestSize < SMALLEST_REQUEST || requestSize > LARGEST_REQUEST || Integer.bitCount(requestSize) != 1) {
-            throw new IllegalArgumentException("request size %d is not a power of two from %d to %d"
+        if (requestSize != 0
+                && (requestSize < SMALLEST_REQUEST
+                        || requestSize > LARGEST_REQUEST
+                        || Integer.bitCount(requestSize) != 1)) {
+            throw new IllegalArgumentException("request size %d is neither 0 nor a power of two from %d to %d"
                     .formatted(requestSize, SMALLEST_REQUEST, LARGEST_REQUEST));
         }
         if (sparse != 0 && (sparse < SMALLEST_SPARSE || Integer.bitCount(sparse) != 1)) {

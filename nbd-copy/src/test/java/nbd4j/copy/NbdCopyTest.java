@@ -9,14 +9,17 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import nbd4j.copy.endpoint.EndpointException;
 import nbd4j.copy.endpoint.EndpointOptions;
 import nbd4j.copy.endpoint.Endpoints;
 import nbd4j.copy.endpoint.Location;
 import nbd4j.copy.endpoint.Source;
 import nbd4j.copy.endpoint.Target;
+import nbd4j.copy.testkit.MemorySource;
 import nbd4j.server.Capability;
 import nbd4j.server.Command;
 import nbd4j.server.ErrorCode;
@@ -81,6 +84,27 @@ class NbdCopyTest {
                     .allMatch(request -> request.replied()
                             && request.replyOrder() < flushes.getFirst().order());
             assertThat(report.durable()).isTrue();
+        }
+    }
+
+    /** A source that blocks begins with as many lanes as there are processors. */
+    @Test
+    void usesAllConnectionsToAFarTargetOfASourceThatBlocks() throws Exception {
+        var content = new byte[Math.toIntExact(32 * MIB)];
+        Arrays.fill(content, (byte) 1);
+        MemoryStorage to = MemoryStorage.of(content.length);
+        try (NbdServer target = server(ServerOptions.defaults().withExport(to).withRequestLog(1000));
+                Source from = new MemorySource(content);
+                Target end = Endpoints.target(
+                        Location.parse(target.uri().toString()),
+                        EndpointOptions.defaults().withConnections(4))) {
+            target.faults().add(Fault.on(Command.WRITE).delay(Duration.ofMillis(100)));
+            new ParallelCopier(from, end, CopyOptions.defaults().withRequestSize(256 << 10)).run();
+
+            assertThat(content(to)).isEqualTo(content);
+            assertThat(target.requestLog().requests(Command.WRITE))
+                    .extracting(LoggedRequest::connection)
+                    .satisfies(used -> assertThat(Set.copyOf(used)).hasSize(4));
         }
     }
 

@@ -28,23 +28,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How long the requests are that a copy sends, seen from the source. */
 @Timeout(60)
 final class RequestSizeTest {
-    private static final int SIZE = 4 << 20;
+    private static final int SIZE = 8 << 20;
 
     @TempDir
     private Path folder;
 
     @ParameterizedTest
     @CsvSource({
-        "1048576, disk.img, 1048576, as the options of the copy say; no limit is lower",
-        "262144, null:, 262144, as the options of the copy say; no limit is lower",
-        "65536, disk.img, 65536, as the options of the copy say; no limit is lower"
+        "0, disk.img, false, 1048576, as the options of the copy say; no limit is lower",
+        "0, null:, true, 1048576, as the options of the copy say; no limit is lower",
+        "262144, disk.img, true, 262144, as the options of the copy say; no limit is lower",
+        "4194304, disk.img, true, 4194304, as the options of the copy say; no limit is lower",
+        "131072, disk.img, true, 131072, as the options of the copy say; no limit is lower"
     })
-    void followsTheUser(int wished, String target, int expected, String why) throws IOException {
+    void followsTheUser(int wished, String target, boolean flush, int expected, String why) throws IOException {
         Location to = target.equals("null:") ? Location.parse(target) : new Location.File(folder.resolve(target));
         try (NbdServer server = server();
                 Source from = Endpoints.source(Location.parse(server.uri().toString()), EndpointOptions.defaults());
                 Target end = Endpoints.target(to, EndpointOptions.defaults())) {
-            var copier = new ParallelCopier(from, end, CopyOptions.defaults().withRequestSize(wished));
+            var copier = new ParallelCopier(
+                    from, end, CopyOptions.defaults().withRequestSize(wished).withFlush(flush));
             assertThat(copier.plan().requestSize()).isEqualTo(new CopyPlan.Choice(expected, why));
 
             copier.run();
@@ -56,12 +59,34 @@ final class RequestSizeTest {
         }
     }
 
+    @Test
+    void sendsLongRequestsWhereThatSuitsTheTargetAndTheEndsAreQuick() throws IOException {
+        // Zeroes that are read but not written, so that no disk makes the ends slow; and three looks at the speed.
+        MemoryStorage zeroes = MemoryStorage.of(192 << 20);
+        try (NbdServer server = NbdServer.start(
+                        ServerOptions.defaults().withExport(zeroes).withRequestLog(1000));
+                Source from = Endpoints.source(Location.parse(server.uri().toString()), EndpointOptions.defaults());
+                Target end =
+                        Endpoints.target(new Location.File(folder.resolve("disk.img")), EndpointOptions.defaults())) {
+            var copier = new ParallelCopier(from, end, CopyOptions.defaults().withExtents(false));
+            assertThat(copier.plan().requestSize())
+                    .isEqualTo(new CopyPlan.Choice(8 << 20, "as suits the target; no limit is lower"));
+
+            copier.run();
+
+            assertThat(server.requestLog().requests(Command.READ))
+                    .extracting(LoggedRequest::length)
+                    .contains(1L << 20, 8L << 20)
+                    .containsOnly(1L << 20, 8L << 20);
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {-1, 0, 1, 2048, 5000, 64 << 20})
+    @ValueSource(ints = {-1, 1, 2048, 5000, 64 << 20})
     void refusesASizeThatNoRequestCanHave(int size) {
         assertThatThrownBy(() -> CopyOptions.defaults().withRequestSize(size))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("request size %d is not a power of two from 4096 to 33554432", size);
+                .hasMessage("request size %d is neither 0 nor a power of two from 4096 to 33554432", size);
     }
 
     @Test
@@ -71,8 +96,7 @@ final class RequestSizeTest {
                 Target end = Endpoints.target(Location.parse("null:"), EndpointOptions.defaults())) {
             var copier = new ParallelCopier(from, end, CopyOptions.defaults());
 
-            assertThat(copier.plan().depth().value())
-                    .isEqualTo(SIZE / CopyOptions.defaults().requestSize());
+            assertThat(copier.plan().depth().value()).isEqualTo(SIZE / CopyOptions.USUAL_REQUEST);
         }
     }
 

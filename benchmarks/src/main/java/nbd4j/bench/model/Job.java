@@ -25,7 +25,7 @@ record Job(
         int cores,
         boolean serverHere) {
     /** Bytes that each connection has under way to begin with: LaneDepth of the copy engine says so. */
-    private static final int FIRST_BYTES = 1 << 20;
+    private static final int FIRST_BYTES = 1 << 19;
     /** A connection that moves a byte in more than this takes on twice as many requests: 4 ns, as in LaneDepth. */
     private static final double SLOW_SECONDS_PER_BYTE = 4e-9;
     /** Where it needs so many times what it has, it takes on as many at once, as in LaneDepth. */

@@ -28,6 +28,11 @@ final class DirectFile implements AutoCloseable {
      * kernel might fail the flush.
      */
     static final int GRAIN = 64 << 10;
+    /**
+     * Bytes of a write that suits best. One that fills a hole has the file to itself until it is on the disk, and until the
+     * next thread is awake the disk has nothing to do: fewer writes, fewer such moments. See docs/decisions/copy-engine.md.
+     */
+    static final int BEST_WRITE = 8 << 20;
     /** Buffers begin at a multiple of this, in bytes. */
     private static final int BUFFER_ALIGNMENT = 4096;
 

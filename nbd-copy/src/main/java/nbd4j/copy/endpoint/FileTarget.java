@@ -54,6 +54,11 @@ final class FileTarget implements Target {
     }
 
     @Override
+    public int bestWrite(boolean durable) {
+        return durable ? DirectFile.BEST_WRITE : 0;
+    }
+
+    @Override
     public boolean canFlush() {
         return true;
     }

@@ -108,6 +108,11 @@ final class PartialFileTarget implements Target {
     }
 
     @Override
+    public int bestWrite(boolean durable) {
+        return file.bestWrite(durable);
+    }
+
+    @Override
     public boolean canFlush() {
         return true;
     }

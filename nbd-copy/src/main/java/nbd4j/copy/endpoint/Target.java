@@ -27,6 +27,16 @@ public interface Target extends AutoCloseable {
     /** Returns the request sizes that {@link #write} and {@link #zero} take. */
     BlockSizes blockSizes();
 
+    /**
+     * Returns the length of a write, in bytes, that suits the target best, for copies whose user has no wish; 0 if it does
+     * not matter. Unlike the preferred block size it says nothing of alignment.
+     *
+     * @param durable whether {@link #flush} will be called in the end
+     */
+    default int bestWrite(boolean durable) {
+        return 0;
+    }
+
     /** Returns how many calls may be under way at once, at least 1. */
     int maximumParallel();
 

@@ -158,7 +158,8 @@ public final class CopyRun {
                     feed.changed,
                     threads,
                     counters);
-            tasks = new ExtentTasks(geometry, window, diskEnd);
+            var length = new TaskLength(settlement.usualRequest(), geometry.requestSize(), System::nanoTime);
+            tasks = new ExtentTasks(geometry, length, window, diskEnd);
         }
         feed.start(tasks);
         DiskHasher hasher =

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The lanes of one pass over the disk, each on a thread of its own: one for each pipeline that an end has; where an end's
- * calls block, one more for each call that took long, up to a limit.
+ * calls block, more where calls take long, up to a limit.
  *
  * <p>The first failure is kept and stops the others after what each of them has under way; nobody is interrupted, because
  * an interrupt inside channel I/O closes the channel.
@@ -60,14 +60,25 @@ final class Crew {
         Target target = parts.target();
         int pipelines = Math.max(source.pipelines(), target.pipelines());
         pipelined = pipelines > 0;
-        first = Math.min(pipelined ? pipelines : FIRST, most);
-        mostJobs = most / first;
+        first = Math.min(pipelined ? firstLanes(source, pipelines) : FIRST, most);
+        mostJobs = most / Math.min(most, Math.max(first, pipelines));
         permits = new Semaphore(most - first);
         // More lanes than an end takes calls would only wait for one another.
         int calls = Math.max(
                 source.pipelines() == 0 ? source.maximumParallel() : 0,
                 target.pipelines() == 0 ? target.maximumParallel() : 0);
-        hires = new Semaphore(Math.max(0, calls - first));
+        hires = new Semaphore(Math.max(0, Math.max(calls, pipelines) - first));
+    }
+
+    /**
+     * Returns how many lanes begin where an end has pipelines. A source without them, such as a file, has its data copied by
+     * the lanes that read it: more of these than processors take turns, each with buffers of its own, and the processors'
+     * caches do not hold them all.
+     */
+    private static int firstLanes(Source source, int pipelines) {
+        return source.pipelines() > 0
+                ? pipelines
+                : Math.min(pipelines, Runtime.getRuntime().availableProcessors());
     }
 
     /** Starts the first lanes; they start more where that helps. */

@@ -10,7 +10,7 @@ import nbd4j.copy.hash.BlockHash;
 /**
  * How one copy is to be done, as far as the engine is concerned.
  *
- * @param requestSize wished bytes of one request
+ * @param requestSize wished bytes of one request, 0 for what suits the target
  * @param sparse wished granularity of zero detection in bytes, 0 for none
  * @param extents whether to ask the source for its extents
  * @param zeroMode what the target may do with zeroes
@@ -33,4 +33,7 @@ public record EngineOptions(
         Duration retryFor,
         Duration drainFor,
         Optional<BlockHash> hash,
-        ThreadFactory threads) {}
+        ThreadFactory threads) {
+    /** The size of a request where neither the user nor the target has a wish. */
+    public static final int USUAL_REQUEST = 1 << 20;
+}

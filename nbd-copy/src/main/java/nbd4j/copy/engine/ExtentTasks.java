@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
 /** The tasks of a source that can be read anywhere, piece by piece as its extents arrive. Guarded like its window. */
 final class ExtentTasks implements TaskSource {
     private final Geometry geometry;
+    private final TaskLength length;
     private final ExtentWindow window;
     private final long size;
     private @Nullable PiecePlan current;
     private long ticket;
 
-    ExtentTasks(Geometry geometry, ExtentWindow window, long size) {
+    ExtentTasks(Geometry geometry, TaskLength length, ExtentWindow window, long size) {
         this.geometry = geometry;
+        this.length = length;
         this.window = window;
         this.size = size;
     }
@@ -25,7 +27,7 @@ final class ExtentTasks implements TaskSource {
     public @Nullable Task next() {
         while (true) {
             if (current != null) {
-                WorkItem item = current.next();
+                WorkItem item = current.next(length.longest());
                 if (item != null) {
                     return task(item);
                 }
@@ -51,6 +53,9 @@ final class ExtentTasks implements TaskSource {
 
     private Task task(WorkItem item) {
         Task.Kind kind = item instanceof WorkItem.Zero ? Task.Kind.ZERO : Task.Kind.COPY;
+        if (kind == Task.Kind.COPY) {
+            length.count(item.length());
+        }
         return new Task(kind, item.offset(), item.length(), ticket++);
     }
 }

@@ -22,6 +22,10 @@ final class LaneDepth {
     private static final long FAR = 4;
     /** A blocking call that takes longer than this would leave the processor to others: 3 ms. */
     private static final long SLOW_CALL_NANOS = 3_000_000;
+    /** So many of them in a row, or one that takes as long, are no processor that was busy. */
+    private static final int SLOW_CALLS = 3;
+    /** A lane with so many jobs that wants more is at an end that is far away, as one is that wants {@link #FAR} times more. */
+    private static final int MANY_JOBS = 8;
 
     /** Something that blocks. */
     @FunctionalInterface
@@ -35,6 +39,8 @@ final class LaneDepth {
     private final int requestSize;
     private int jobs = 1;
     private int slow;
+    /** How many times {@link #SLOW_CALL_NANOS} the calls of late took that took longer. */
+    private long slowCalls;
     /** Jobs under way with which the fastest slow job of the round would not have been slow. */
     private long wanted = Long.MAX_VALUE;
 
@@ -75,17 +81,31 @@ final class LaneDepth {
         }
         wanted = Math.min(wanted, nanos / quick);
         if (++slow >= jobs) {
+            if (wanted >= FAR * jobs || jobs >= MANY_JOBS) {
+                hire.run();
+            }
             grow(wanted < FAR * jobs ? jobs : (int) Math.min(most, wanted - jobs));
             slow = 0;
             wanted = Long.MAX_VALUE;
         }
     }
 
-    /** Makes a call that blocks; if it took long, there should be more lanes. */
+    /** Makes a call that blocks; if such calls take long, there should be more lanes. */
     void blocked(Step call) throws IOException, InterruptedException {
         long begun = System.nanoTime();
         call.run();
-        if (System.nanoTime() - begun > SLOW_CALL_NANOS) {
+        learnCall(System.nanoTime() - begun);
+    }
+
+    /** Takes note of how long a call that blocks took. */
+    void learnCall(long nanos) {
+        if (nanos <= SLOW_CALL_NANOS) {
+            slowCalls = Math.max(0, slowCalls - 1);
+            return;
+        }
+        slowCalls += nanos / SLOW_CALL_NANOS;
+        if (slowCalls >= SLOW_CALLS) {
+            slowCalls = 0;
             hire.run();
         }
     }

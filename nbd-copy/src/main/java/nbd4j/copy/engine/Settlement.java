@@ -99,11 +99,35 @@ public final class Settlement {
     }
 
     private Geometry geometry(BlockSizes reads, BlockSizes writes, long limit) {
-        int sparse = target.forgets() ? 0 : options.sparse();
-        return Geometry.of(reads, writes, options.requestSize(), limit, sparse);
+        return geometry(reads, writes, limit, wishedRequest());
     }
 
-    /** Returns the bytes of one request. */
+    private Geometry geometry(BlockSizes reads, BlockSizes writes, long limit, int wished) {
+        int sparse = target.forgets() ? 0 : options.sparse();
+        return Geometry.of(reads, writes, wished, limit, sparse);
+    }
+
+    private int wishedRequest() {
+        int wished = options.requestSize();
+        return wished == 0 ? Math.max(EngineOptions.USUAL_REQUEST, bestWrite()) : wished;
+    }
+
+    private int bestWrite() {
+        return target.bestWrite(options.flush() && target.canFlush());
+    }
+
+    /** Returns the bytes of one request where the ends are not quick enough for those of {@link #geometry}. */
+    public int usualRequest() {
+        if (options.requestSize() != 0) {
+            return requestSize();
+        }
+        Geometry chosen = geometry();
+        Geometry usual =
+                geometry(source.blockSizes(), target.blockSizes(), memory.limit(), EngineOptions.USUAL_REQUEST);
+        return Math.max(usual.requestSize(), Math.max(chosen.zeroAlignment(), chosen.sparse()));
+    }
+
+    /** Returns the bytes of one request; of many less where the user has no wish and the ends are slow. */
     public int requestSize() {
         return geometry().requestSize();
     }
@@ -121,8 +145,10 @@ public final class Settlement {
     /** Returns why the requests have the size they have. */
     public String whyRequestSize() {
         int chosen = geometry().requestSize();
-        if (chosen == options.requestSize()) {
-            return "as the options of the copy say; no limit is lower";
+        int wished = wishedRequest();
+        if (chosen == wished) {
+            boolean suits = options.requestSize() == 0 && wished == bestWrite();
+            return (suits ? "as suits the target" : "as the options of the copy say") + "; no limit is lower";
         }
         BlockSizes reads = source.blockSizes();
         BlockSizes writes = target.blockSizes();
@@ -139,7 +165,7 @@ public final class Settlement {
         return (reasons.isEmpty()
                         ? "the block sizes of both ends, %s and %s".formatted(words(reads), words(writes))
                         : String.join(" and ", reasons))
-                + ", instead of %d".formatted(options.requestSize());
+                + ", instead of %d".formatted(wished);
     }
 
     private static String words(BlockSizes sizes) {
@@ -209,7 +235,8 @@ public final class Settlement {
         range.add(List.of(new Extent(offset, length, MetaContext.STATE_ZERO)));
         var plan = new PiecePlan(counting, range.build(), size.orElse(Long.MAX_VALUE));
         long zeroes = 0;
-        for (WorkItem item = plan.next(); item != null; item = plan.next()) {
+        int request = counting.requestSize();
+        for (WorkItem item = plan.next(request); item != null; item = plan.next(request)) {
             zeroes += item instanceof WorkItem.Zero ? item.length() : 0;
         }
         return zeroes;

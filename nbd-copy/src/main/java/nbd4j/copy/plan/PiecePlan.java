@@ -32,8 +32,13 @@ public final class PiecePlan {
         this.position = zeroes.offset();
     }
 
-    /** Returns the next item, or null when the piece is covered. */
-    public @Nullable WorkItem next() {
+    /**
+     * Returns the next item, or null when the piece is covered.
+     *
+     * @param longest most bytes to be read, a power of two, no less than the geometry's minimum and zero alignment; reads
+     *     end at its multiples
+     */
+    public @Nullable WorkItem next(int longest) {
         if (position == zeroes.end()) {
             return null;
         }
@@ -53,7 +58,7 @@ public final class PiecePlan {
             }
             next++;
         }
-        long requestEnd = (position & -geometry.requestSize()) + geometry.requestSize();
+        long requestEnd = (position & -longest) + longest;
         long end = requestEnd < 0 ? zeroStart : Math.min(requestEnd, zeroStart);
         var item = new WorkItem.Copy(position, end - position);
         position = end;

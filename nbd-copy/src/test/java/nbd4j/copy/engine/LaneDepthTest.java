@@ -9,6 +9,8 @@ import org.junit.jupiter.api.Test;
 final class LaneDepthTest {
     private static final int REQUEST = 1 << 20;
 
+    private int hired;
+
     @Test
     void staysShallowWhereDataComesFast() {
         LaneDepth depth = depth(64, 1000);
@@ -79,13 +81,62 @@ final class LaneDepthTest {
         assertThat(depth.jobs()).isEqualTo(2);
     }
 
+    @Test
+    void wantsAnotherLaneForEachCallThatTakesLong() {
+        LaneDepth depth = depth(64, 1000);
+
+        depth.learnCall(9_000_000);
+        assertThat(hired).isEqualTo(1);
+        depth.learnCall(1_000_000_000);
+        assertThat(hired).isEqualTo(2);
+    }
+
+    @Test
+    void wantsAnotherLaneWhereSeveralCallsInARowTakeALittleLonger() {
+        LaneDepth depth = depth(64, 1000);
+
+        for (int i = 0; i < 6; i++) {
+            depth.learnCall(4_000_000);
+        }
+
+        assertThat(hired).isEqualTo(2);
+    }
+
+    @Test
+    void takesCallsThatAreHeldUpNowAndThenForQuickOnes() {
+        LaneDepth depth = depth(64, 1000);
+
+        for (int i = 0; i < 1000; i++) {
+            depth.learnCall(i % 3 == 0 ? 5_000_000 : 3_000_000);
+        }
+
+        assertThat(hired).isZero();
+    }
+
+    @Test
+    void wantsAnotherLaneWhereTheEndIsFarAway() {
+        learn(depth(64, 1000), REQUEST, 50_000_000, 2);
+        assertThat(hired).as("from 2 to 11 jobs at once").isEqualTo(1);
+
+        hired = 0;
+        learn(depth(64, 1000), REQUEST, 40_000_000, 14);
+        assertThat(hired).as("2, 9, 18 jobs").isEqualTo(2);
+    }
+
+    @Test
+    void wantsNoOtherLaneWhereAFewMoreJobsDo() {
+        learn(depth(64, 1000), REQUEST, 20_000_000, 1000);
+
+        assertThat(hired).isZero();
+    }
+
     private static void learn(LaneDepth depth, int length, long nanos, int times) {
         for (int i = 0; i < times; i++) {
             depth.learn(new Task(Task.Kind.COPY, 0, length, i), nanos);
         }
     }
 
-    private static LaneDepth depth(int most, int permits) {
-        return new LaneDepth(true, REQUEST, most, new Semaphore(permits), () -> {});
+    private LaneDepth depth(int most, int permits) {
+        return new LaneDepth(true, REQUEST, most, new Semaphore(permits), () -> hired++);
     }
 }

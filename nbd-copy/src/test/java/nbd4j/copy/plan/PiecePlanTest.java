@@ -22,6 +22,20 @@ class PiecePlanTest {
     }
 
     @Test
+    void cutsDataAtMultiplesOfTheLengthThatReadsMayHave() {
+        var plan = new PiecePlan(SMALL, zeroes(0, 8192, 5120, 6144), 8192);
+
+        assertThat(plan.next(512)).isEqualTo(copy(0, 512));
+        assertThat(plan.next(1024)).isEqualTo(copy(512, 512));
+        assertThat(plan.next(2048)).isEqualTo(copy(1024, 1024));
+        assertThat(plan.next(2048)).isEqualTo(copy(2048, 2048));
+        assertThat(plan.next(2048)).isEqualTo(copy(4096, 1024));
+        assertThat(plan.next(2048)).isEqualTo(zero(5120, 1024));
+        assertThat(plan.next(2048)).isEqualTo(copy(6144, 2048));
+        assertThat(plan.next(2048)).isNull();
+    }
+
+    @Test
     void plansNothingForNothing() {
         assertThat(plan(SMALL, ZeroRanges.none(0, 0), 0)).isEmpty();
     }
@@ -124,7 +138,8 @@ class PiecePlanTest {
     private static List<WorkItem> plan(Geometry geometry, ZeroRanges ranges, long diskEnd) {
         var plan = new PiecePlan(geometry, ranges, diskEnd);
         List<WorkItem> items = new ArrayList<>();
-        for (WorkItem item = plan.next(); item != null; item = plan.next()) {
+        int request = geometry.requestSize();
+        for (WorkItem item = plan.next(request); item != null; item = plan.next(request)) {
             items.add(item);
         }
         return items;
