@@ -12,7 +12,7 @@ import nbd4j.copy.hash.BlockHash;
  *
  * @param requestSize bytes of one read and write, a power of two from 4 KiB to 32 MiB; raised to the preferred block
  *     sizes of both ends and lowered to their largest payloads; 0, the default, for what suits the target: 8 MiB for a
- *     file that is to be durable while the ends are quick, else 1 MiB
+ *     file that is to be durable while the ends are quick, less where the memory holds fewer than 8 of them, else 1 MiB
  * @param sparse granularity in bytes at which data is searched for zeroes, 0 for no search, else a power of two from
  *     512; raised to the target's preferred block size; default 4096
  * @param extents whether to ask the source which ranges read as zeroes, so that they are not read; default true

@@ -82,6 +82,19 @@ final class RequestSizeTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"67108864, 8388608", "67108863, 4194304", "16777216, 2097152", "8388608, 1048576", "524288, 524288"})
+    void hasNoLongRequestsWhereTheMemoryHoldsFewOfThem(long memory, int expected) throws IOException {
+        try (NbdServer server = server();
+                Source from = Endpoints.source(Location.parse(server.uri().toString()), EndpointOptions.defaults());
+                Target end =
+                        Endpoints.target(new Location.File(folder.resolve("disk.img")), EndpointOptions.defaults())) {
+            var copier = new ParallelCopier(from, end, CopyOptions.defaults().withMaximumMemory(memory));
+
+            assertThat(copier.plan().requestSize().value()).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {-1, 1, 2048, 5000, 64 << 20})
     void refusesASizeThatNoRequestCanHave(int size) {
         assertThatThrownBy(() -> CopyOptions.defaults().withRequestSize(size))

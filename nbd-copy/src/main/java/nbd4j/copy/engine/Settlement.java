@@ -27,6 +27,8 @@ import nbd4j.model.MetaContext;
 public final class Settlement {
     /** Requests in flight beyond this gain nothing and cost a thread and a buffer each. */
     private static final int MOST_WORKERS = 512;
+    /** Buffers that there should be whatever suits the target: two for each of the usual four connections. */
+    private static final int FEWEST_BUFFERS = 8;
     /** Block sizes that limit nothing. */
     private static final BlockSizes LOOSE = new BlockSizes(1, 512, 0xFFFF_FFFFL);
 
@@ -112,8 +114,10 @@ public final class Settlement {
         return wished == 0 ? Math.max(EngineOptions.USUAL_REQUEST, bestWrite()) : wished;
     }
 
+    /** Returns what suits the target, as far as the memory holds several of them: more than one at a time is worth more. */
     private int bestWrite() {
-        return target.bestWrite(options.flush() && target.canFlush());
+        int best = target.bestWrite(options.flush() && target.canFlush());
+        return Math.toIntExact(Math.min(best, Long.highestOneBit(memory.limit() / FEWEST_BUFFERS)));
     }
 
     /** Returns the bytes of one request where the ends are not quick enough for those of {@link #geometry}. */
