@@ -145,7 +145,7 @@ final class GoldenFiles {
 
     /**
      * Makes an encrypted disk. Not by qemu-img, which times its key derivation by the processor time of a thread and
-     * fails now and then, or takes minutes, where the kernel counts that in ticks.
+     * fails once in thirteen runs, and takes long in others, where the kernel counts that in ticks.
      */
     private static void luks(Path file) throws IOException, InterruptedException {
         Path key = Files.createTempFile("nbd4j-it", ".key");

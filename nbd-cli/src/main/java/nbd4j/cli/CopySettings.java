@@ -41,7 +41,8 @@ record CopySettings(CopyOptions copy, EndpointOptions ends, HashOutput hash) {
             Option.value("SIZE", "Read at most so much ahead on each connection.", "--queue-size"),
             Option.value(
                     "SIZE",
-                    "Size of a request, a power of two from 4K to 32M. Default: what suits the destination: 8M to a file that is flushed while both ends are quick, else 1M.",
+                    "Size of a request, a power of two from 4K to 32M. Default: 8M to a file that is flushed, while both ends are\n"
+                            + "quick, else 1M.",
                     "--request-size"),
             Option.value("N", "Have up to N requests in flight on each connection. Default: 64.", "-R", "--requests"),
             Option.value(
